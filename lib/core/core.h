@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The replay core: one run of a workflow function as a pure machine.
+ *
+ * It owns the coroutines, the futures and the numbering of commands, and
+ * matches events to commands. Recorded events and new ones go in by the same
+ * door, core_feed(); what the workflow asks for comes out of core_next(). It
+ * has no clock, no file, no descriptor and never calls its owner. Time is the
+ * time of the event that was fed last.
+ *
+ * Calling sequence: core_new; core_feed(run_started); then for each event of
+ * the history core_feed; core_set_live; then serve every command of core_next
+ * until the workflow has ended. Commands are numbered 1, 2, 3 ... in the order
+ * in which the workflow asked; the number is what a recorded outcome is matched by.
+ *
+ * Order. core_feed resolves at most one future and then runs coroutines, first
+ * woken first, until all wait. Waiters of a future wake in the order in which
+ * they began to wait. So the same events give the same commands.
+ *
+ * Promise 4: when an event and the workflow disagree core_feed returns
+ * -ERR_NONDETERMINISTIC with a report in err, the core is dead, and nothing else was changed.
+ */
+#ifndef WF_CORE_CORE_H
+#define WF_CORE_CORE_H
+
+#include "../model/event.h"
+#include "../model/step.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct module;
+struct core;
+
+enum command_kind {
+	COMMAND_STEP,        /* run it; answer with step_completed or step_failed */
+	COMMAND_TIMER,       /* answer with timer_fired once `due` has come */
+	COMMAND_CANCEL,      /* command `target` is no longer wanted */
+	COMMAND_SIDE_EFFECT, /* call core_side_effect(), record side_effect, feed it */
+	COMMAND_LOG,         /* text: a line of wf_log; only while live */
+};
+
+struct command {
+	enum command_kind kind;
+	uint64_t id;
+	struct step *step;   /* COMMAND_STEP: owned by the core until its outcome was fed */
+	int64_t due;         /* COMMAND_TIMER: ms since 1970 */
+	uint64_t target;     /* COMMAND_CANCEL */
+	const char *text;    /* COMMAND_LOG: borrowed until the next call */
+};
+
+enum core_status { CORE_RUNNING, CORE_COMPLETED, CORE_FAILED, CORE_CANCELLED, CORE_CONTINUED };
+
+struct core_options {
+	const struct module *module;  /* borrowed */
+	int workflow;                 /* index in the module */
+	const char *run_id;           /* borrowed during core_new */
+	const uint8_t *seed;          /* 32 bytes: where wf_random comes from */
+	json_t *input;                /* borrowed */
+	int64_t created;              /* time at the start, ms since 1970 */
+	unsigned rules;               /* from run_started: which replay rules hold (CORE_RULES for a new run) */
+	size_t stack_bytes;           /* of each coroutine; 0: 262144 */
+	/* Loads a value kept outside the line ("result_file"). Called only inside core_feed. */
+	int (*payload)(void *arg, const char *name, json_t **ret, struct err *err);
+	void *payload_arg;
+};
+
+/* Promise 8: rises with every change to how a history replays; each number stays supported. */
+#define CORE_RULES 1
+
+int core_new(struct core **ret, const struct core_options *options, struct err *err);
+void core_free(struct core *core);
+
+/* Apply one event that replay cares about (notes are ignored) and run until all wait. Borrows event. */
+int core_feed(struct core *core, const struct event *event, struct err *err);
+/* The recorded history is over: wf_log speaks again, commands may be served. */
+void core_set_live(struct core *core);
+/* The next command not seen yet, or NULL. Borrowed; valid until its outcome is fed. Commands whose outcome
+ * was already fed, and those already cancelled, are passed over. */
+const struct command *core_next(struct core *core);
+/* For COMMAND_SIDE_EFFECT: call the function; its value is new. */
+json_t *core_side_effect(struct core *core, uint64_t id);
+
+enum core_status core_status(const struct core *core);
+/* Borrowed; NULL unless completed (or continued: the new input). */
+json_t *core_result(const struct core *core);
+/* Borrowed: {"type","message",...}; NULL unless failed or cancelled. */
+json_t *core_error(const struct core *core);
+/* Commands without an outcome that are not cancelled. */
+size_t core_waiting(const struct core *core);
+/* What it waits for, for status and the stack query: a new array of
+ * {"kind":"step|timer|signal|condition|...","cmd":N,"name":"...","until":MS}. */
+json_t *core_waits(const struct core *core);
+int64_t core_now(const struct core *core);
+
+/* The core whose coroutine runs right now on this thread, or NULL. For the interposed libc functions. */
+struct core *core_current(void);
+/* For those functions: the time that replay answers; and random bytes from the run's seed. */
+void core_random_bytes(struct core *core, void *data, size_t n);
+/* A durable sleep of the running coroutine. 0, or -1 when it was cancelled. */
+int core_sleep(struct core *core, int64_t ms);
+/* Where the guard page of the running coroutine's stack is: a fault in it is an overflow. */
+bool core_is_stack_overflow(const void *address);
+/* Name of the workflow that is running, for the message of a crash. Safe in a signal handler. */
+const char *core_current_name(void);
+
+#endif

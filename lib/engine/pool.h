@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where attempts run: a pool of warm worker processes, forked from the driver
+ * with the modules loaded. This is the seam for other places to run attempts: submit,
+ * cancel, and two callbacks.
+ *
+ * A worker is a process in a process group of its own, fed over a stream
+ * socket pair, one attempt at a time. Short attempts are sent ahead of time
+ * (the pool learns how long a step takes), so that a worker goes on while the driver
+ * syncs; a claim table in shared memory says which attempt a worker has really begun,
+ * so what it had not begun when it died, or is stuck behind, is taken back and given to another without counting as a try.
+ *
+ * A crash, exit(), leak or endless loop costs that attempt. Time-outs and
+ * cancellation: TERM to the worker's group, the grace period, KILL. When the
+ * driver dies, each worker kills its own group and itself.
+ * Workers inherit every run lock that is open at their fork; an attempt of a run goes only to
+ * workers forked after its lock was taken and its module loaded (pool_renew).
+ *
+ * Everything happens on the loop's thread.
+ */
+#ifndef WF_ENGINE_POOL_H
+#define WF_ENGINE_POOL_H
+
+#include "../model/step.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct err;
+struct module;
+struct pool;
+
+struct pool_request {
+	void *owner;                /* given back in the callbacks */
+	uint64_t id;                /* unique for this owner: the command's number */
+	const struct step *step;    /* borrowed until the outcome */
+	const struct module *module; /* borrowed; STEP_FUNCTION: whose step */
+	int attempt;                /* 1: the first */
+	const char *run_id, *key;   /* copied */
+	const char *details;        /* JSON text of the last heartbeat, or NULL; copied */
+	const char *log_base;       /* path; stdout goes to <log_base>.out, stderr to <log_base>.err, if there is any; copied */
+	const char *directory;      /* working folder of commands; copied */
+	const json_t *environment;  /* of commands: object of strings; borrowed until pool_submit returns */
+};
+
+enum pool_result {
+	POOL_COMPLETED,   /* text: the result as JSON */
+	POOL_FAILED,      /* text: {"type","message","permanent"?,"details"?} as JSON */
+	POOL_CANCELLED,   /* asked by pool_cancel, and stopped */
+};
+
+struct pool_outcome {
+	void *owner;
+	uint64_t id;
+	enum pool_result result;
+	const char *text;  /* JSON, compact; borrowed during the callback. Crashes and time-outs come as POOL_FAILED with
+	                    * type "crashed" (signal named, tail of stderr in details) or "timeout" (which one in details) */
+	size_t len;
+	int64_t us;        /* how long the attempt ran */
+};
+
+struct pool_callbacks {
+	void (*outcome)(void *arg, const struct pool_outcome *outcome);
+	/* An attempt began (as far as the driver can tell; not called for attempts that end at once). */
+	void (*began)(void *arg, void *owner, uint64_t id);
+	void (*heartbeat)(void *arg, void *owner, uint64_t id, const char *details, size_t len);
+	void *arg;
+};
+
+/* jobs: how many workers at most; they are forked when first needed. max_result: bytes a result may have. */
+int pool_new(struct pool **ret, uv_loop_t *loop, unsigned jobs, size_t max_result,
+	     const struct pool_callbacks *callbacks, struct err *err);
+/* Queue an attempt. Its outcome comes by callback, exactly once, never from inside this call. */
+int pool_submit(struct pool *pool, const struct pool_request *request, struct err *err);
+/* Stop an attempt: at once when it has not begun; else asked (wf_cancelled, TERM for commands), then after the step's grace KILL. */
+void pool_cancel(struct pool *pool, void *owner, uint64_t id);
+/* Forget every attempt of an owner without callbacks; those that run are stopped as by pool_cancel. */
+void pool_drop(struct pool *pool, void *owner);
+/* A lock was taken or a module loaded: idle workers forked before are replaced when next needed. */
+void pool_renew(struct pool *pool);
+/* Write out what submit gathered; called by the driver once a turn of the loop. */
+void pool_flush(struct pool *pool);
+/* Attempts submitted and without an outcome. */
+size_t pool_active(const struct pool *pool);
+/* Stop accepting; running attempts get grace_ms, then TERM, grace, KILL. Outcomes still come by callback. */
+void pool_stop(struct pool *pool, int64_t grace_ms);
+/* Kill what is left, reap it, free. */
+void pool_free(struct pool *pool);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A step as it was asked for: options with every default filled in, on their
+ * way from the core to whoever runs the attempt. Not on disk.
+ */
+#ifndef WF_MODEL_STEP_H
+#define WF_MODEL_STEP_H
+
+#include "retry.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum step_kind { STEP_FUNCTION, STEP_EXEC, STEP_SHELL };
+
+struct step {
+	enum step_kind kind;
+	char *name;            /* owned */
+	int index;             /* STEP_FUNCTION: place in the module's table */
+	json_t *input;         /* owned; for commands {"argv": [...]} or {"shell": "..."} with directory, environment, stdin */
+	int64_t timeout, total_timeout, heartbeat, grace; /* ms; 0: none (grace: always set) */
+	struct retry_policy retry;
+	bool at_most_once, run_inline, any_exit;
+	size_t capture;        /* bytes */
+};
+
+void step_release(struct step *step);
+
+#endif

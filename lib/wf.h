@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wf.h - write durable workflows in C.
+ *
+ * A module is a shared object that includes this header, defines workflows and
+ * steps as static functions, and names them in one WF_MODULE(...).
+ *
+ * A workflow is deterministic: it asks for steps, timers and signals, and
+ * decides. It may be killed at any instant and is then called again from the
+ * top, with the recorded outcomes in place of new work. A step is where side
+ * effects belong: it runs in a worker process, is retried, and its outcome is
+ * recorded once.
+ *
+ * Ownership. A json_t that the engine hands to workflow or step code is
+ * borrowed: it lives until the run (or the attempt) ends, or until
+ * wf_release(). A json_t that workflow or step code returns is stolen by the
+ * engine; returning a borrowed value is allowed. An input given to a call is
+ * borrowed by that call.
+ *
+ * Durations are milliseconds in a wf_duration; write WF_SECONDS(30).
+ *
+ * The same calls compile as C11, C17 and C++20. Options are designated
+ * initialisers; in C++ they must be given in the order declared here.
+ */
+#ifndef WF_H
+#define WF_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define WF_DEFAULT = {}
+extern "C" {
+#else
+#define WF_DEFAULT
+#endif
+
+#define WF_ABI_MAJOR 1
+#define WF_ABI_MINOR 0
+#define WF_MODULE_MAGIC 0x31766657u /* "Wfv1", little endian */
+
+typedef struct wf_ctx wf_ctx;         /* what a workflow function is given */
+typedef struct wf_attempt wf_attempt; /* what a step function is given */
+typedef struct wf_future wf_future;   /* an outcome that may not be there yet */
+
+typedef int64_t wf_duration;
+#define WF_MILLISECONDS(n) ((wf_duration)(n))
+#define WF_SECONDS(n) ((wf_duration)((n) * (wf_duration)1000))
+#define WF_MINUTES(n) ((wf_duration)((n) * (wf_duration)60000))
+#define WF_HOURS(n) ((wf_duration)((n) * (wf_duration)3600000))
+#define WF_DAYS(n) ((wf_duration)((n) * (wf_duration)86400000))
+
+typedef json_t *wf_workflow_fn(wf_ctx *wf, const json_t *input);
+typedef json_t *wf_step_fn(wf_attempt *a, const json_t *input);
+typedef json_t *wf_coroutine_fn(wf_ctx *wf, void *arg);
+typedef bool wf_predicate_fn(wf_ctx *wf, void *arg);
+
+/*
+ * When to try a step again. Zero means the default: 1 s before the second
+ * attempt, twice as long each time, at most 100 times the first wait, attempts
+ * unlimited. never: a NULL-terminated list of failure types that are final.
+ */
+typedef struct wf_retry {
+	int attempts WF_DEFAULT;
+	wf_duration first WF_DEFAULT;
+	double factor WF_DEFAULT;
+	wf_duration longest WF_DEFAULT;
+	const char *const *never WF_DEFAULT;
+	uint64_t reserved[4] WF_DEFAULT;
+} wf_retry;
+
+/* Options of a step; zero means the default. New fields come at the end only. */
+typedef struct wf_step_options {
+	const char **argv WF_DEFAULT;         /* set by wf_exec */
+	size_t size WF_DEFAULT;               /* set by the macros */
+	wf_duration timeout WF_DEFAULT;       /* one attempt, start to close; 0: none */
+	wf_duration total_timeout WF_DEFAULT; /* all attempts and waits, schedule to close; 0: none */
+	wf_duration heartbeat WF_DEFAULT;     /* longest silence of an attempt; 0: any */
+	wf_duration grace WF_DEFAULT;         /* between TERM and KILL; 0: 5 s */
+	wf_retry retry WF_DEFAULT;
+	bool at_most_once WF_DEFAULT; /* recorded before it is dispatched; a crash is a failure */
+	bool run_inline WF_DEFAULT;   /* in the driver itself, for trivial work: no isolation, no time-out */
+	/* commands (wf_exec, wf_shell) only: */
+	bool any_exit WF_DEFAULT;                       /* a non-zero exit status is an outcome, not a failure */
+	const char *directory WF_DEFAULT;               /* working folder; NULL: the run's */
+	const char *const *environment WF_DEFAULT;      /* NULL-terminated NAME=VALUE added to the run's */
+	const char *stdin_text WF_DEFAULT;              /* standard input; NULL: empty */
+	size_t capture WF_DEFAULT;                      /* bytes of stdout kept in the outcome; 0: 65536 */
+} wf_step_options;
+
+/* Why something failed. Borrowed; lives until the run ends. */
+typedef struct wf_failure {
+	size_t size;
+	const char *type;    /* "timeout", "crashed", "exit", or what wf_fail() was given */
+	const char *message;
+	const char *step;    /* NULL where no step failed */
+	int attempts;
+	bool permanent;
+	const json_t *details;          /* may be NULL */
+	const struct wf_failure *cause; /* may be NULL */
+} wf_failure;
+
+/* ------------------------------------------------------------------ steps */
+
+/*
+ * wf_step(wf, FUNCTION, INPUT, options...): run a step and wait for it.
+ * Returns its result, borrowed, or NULL when it failed for good (see
+ * wf_error()). wf_start() only asks for it and returns its future; nothing
+ * waits until wf_await().
+ */
+#define wf_step(wf, ...) WF_STEP_CALL_(wf_step_, wf, __VA_ARGS__, )
+#define wf_start(wf, ...) WF_STEP_CALL_(wf_start_, wf, __VA_ARGS__, )
+
+/*
+ * wf_exec(wf, "name", (const char *[]){"tar", "cf", ..., NULL}, options...) and
+ * wf_shell(wf, "name", "make -j2 check", options...): a command as a step.
+ * The outcome is {"status": 0, "stdout": "...", "stderr": "..."}; an exit
+ * status other than 0 fails the step with type "exit" unless .any_exit.
+ * WF_ARGV("tar", "cf", ...) makes the list in C and C++ alike.
+ */
+#define wf_exec(wf, name, ...) wf_exec_(wf, name, WF_EXEC_OPTIONS_(__VA_ARGS__, ))
+#define wf_exec_start(wf, name, ...) wf_exec_start_(wf, name, WF_EXEC_OPTIONS_(__VA_ARGS__, ))
+#define wf_shell(wf, name, ...) WF_SHELL_CALL_(wf_shell_, wf, name, __VA_ARGS__, )
+#define wf_shell_start(wf, name, ...) WF_SHELL_CALL_(wf_shell_start_, wf, name, __VA_ARGS__, )
+
+/*
+ * Register a step that runs, last registered first, if the run fails (or is
+ * cancelled) from here on. wf_compensate_exec/_shell do so for commands.
+ * wf_compensations_done() forgets all that are registered.
+ */
+#define wf_compensate(wf, ...) WF_STEP_CALL_(wf_compensate_, wf, __VA_ARGS__, )
+#define wf_compensate_exec(wf, name, ...) wf_compensate_exec_(wf, name, WF_EXEC_OPTIONS_(__VA_ARGS__, ))
+#define wf_compensate_shell(wf, name, ...) WF_SHELL_CALL_(wf_compensate_shell_, wf, name, __VA_ARGS__, )
+void wf_compensations_done(wf_ctx *wf);
+
+/* ---------------------------------------------------------------- futures */
+
+/* Wait for one future. Returns its value, borrowed, or NULL when it failed. */
+json_t *wf_await(wf_ctx *wf, wf_future *future);
+/* Wait until one of n is there; returns the lowest ready index. */
+size_t wf_await_any(wf_ctx *wf, wf_future *const *futures, size_t n);
+/* Wait until all n are there; true when none failed. wf_error() then tells the first that did. */
+bool wf_await_all(wf_ctx *wf, wf_future *const *futures, size_t n);
+/* Whether it is there; never waits. */
+bool wf_ready(const wf_future *future);
+/* Its value, borrowed; NULL while it is not there, and when it failed. */
+json_t *wf_value(const wf_future *future);
+/* Why it failed, borrowed; NULL while it is not there, and when it succeeded. */
+const wf_failure *wf_future_error(const wf_future *future);
+/* Give a future back early; it may not be used afterwards. What it stands for goes on. */
+void wf_forget(wf_ctx *wf, wf_future *future);
+/* Give a borrowed value back early, in a long loop. */
+void wf_release(wf_ctx *wf, const json_t *value);
+
+/* ------------------------------------------------- time, chance, coroutines */
+
+/* A durable timer; its value is null once it has fired. */
+wf_future *wf_timer(wf_ctx *wf, wf_duration after);
+/* Wait; 0, or -1 when the wait was cancelled. sleep(3) and kin do the same. */
+int wf_sleep(wf_ctx *wf, wf_duration for_ms);
+/* Milliseconds since 1970, the same on replay. It moves when the workflow waits. */
+int64_t wf_now(wf_ctx *wf);
+/* Uniform 64 bits, the same on replay. */
+uint64_t wf_random(wf_ctx *wf);
+/* A version 4 UUID, the same on replay, into out; returns out. */
+const char *wf_uuid(wf_ctx *wf, char out[37]);
+/* Another coroutine of this workflow; the future is its return value. */
+wf_future *wf_spawn(wf_ctx *wf, wf_coroutine_fn *fn, void *arg);
+/* Wait until the predicate holds; false when timeout (0: none) passed first or the wait was cancelled. */
+bool wf_condition(wf_ctx *wf, wf_predicate_fn *holds, void *arg, wf_duration timeout);
+
+/* --------------------------------------------------------- failing, telling */
+
+/* The last failure that this coroutine met, borrowed; NULL when there was none. */
+const wf_failure *wf_error(wf_ctx *wf);
+/* Fail the workflow: return wf_throw(wf, "type", "format", ...). Always NULL. */
+json_t *wf_throw(wf_ctx *wf, const char *type, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* json_pack() that fails the workflow instead of returning NULL in silence. New. */
+json_t *wf_json(wf_ctx *wf, const char *format, ...);
+/* A line in the run's log; silent while replaying. */
+void wf_log(wf_ctx *wf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The run's id; borrowed. */
+const char *wf_run_id(wf_ctx *wf);
+/* How many events the history has; the measure for wf_continue_as_new. */
+uint64_t wf_history_length(wf_ctx *wf);
+
+/* ------------------------------------------------------------ inside a step */
+
+/* The same text for every attempt of this step, and for no other step of any run. Borrowed. */
+const char *wf_idempotency_key(const wf_attempt *a);
+/* The id of the run that this attempt belongs to. Borrowed. */
+const char *wf_attempt_run_id(const wf_attempt *a);
+/* 1 for the first try. */
+int wf_attempt_number(const wf_attempt *a);
+/* Say "alive", with details (may be NULL) that the next attempt can read. 0, or -1 when asked to stop. */
+int wf_heartbeat(wf_attempt *a, const json_t *details);
+/* What the last attempt said by wf_heartbeat; NULL when nothing. Borrowed. */
+const json_t *wf_heartbeat_details(const wf_attempt *a);
+/* Whether this attempt was asked to stop. */
+bool wf_cancelled(const wf_attempt *a);
+/* Fail this attempt: return wf_fail(a, "type", "format", ...). Always NULL; retried by the policy. */
+json_t *wf_fail(wf_attempt *a, const char *type, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same, never retried. */
+json_t *wf_fail_permanently(wf_attempt *a, const char *type, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Attach details to the failure that wf_fail() is about to make. Steals details. */
+void wf_fail_details(wf_attempt *a, json_t *details);
+
+/* ------------------------------------------------------------- the module */
+
+typedef enum wf_kind { WF_KIND_WORKFLOW = 1, WF_KIND_STEP = 2 } wf_kind;
+
+/* One workflow or step. Made by WF_WORKFLOW and WF_STEP. */
+typedef struct wf_definition {
+	size_t size;
+	uint32_t kind;
+	uint32_t reserved;
+	const char *name;
+	wf_workflow_fn *workflow;
+	wf_step_fn *step;
+	const char *file; /* where it was defined */
+	wf_step_options options;
+} wf_definition;
+
+/* The one symbol that a module exports. */
+typedef struct wf_module_descriptor {
+	uint32_t magic;
+	uint16_t abi_major, abi_minor;
+	size_t size;
+	size_t definition_size;
+	size_t count;
+	const wf_definition *definitions;
+} wf_module_descriptor;
+
+#define WF_WORKFLOW(...) WF_WORKFLOW_(__VA_ARGS__, )
+#define WF_WORKFLOW_(fn, ...)                                                            \
+	{                                                                                \
+		sizeof(wf_definition), WF_KIND_WORKFLOW, 0, #fn, fn, NULL, __FILE__,     \
+		{ .size = sizeof(wf_step_options) }                                      \
+	}
+#define WF_STEP(...) WF_STEP__(__VA_ARGS__, )
+#define WF_STEP__(fn, ...)                                                               \
+	{                                                                                \
+		sizeof(wf_definition), WF_KIND_STEP, 0, #fn, NULL, fn, __FILE__,         \
+		{ .size = sizeof(wf_step_options), __VA_ARGS__ }                         \
+	}
+
+#define WF_MODULE(...)                                                                   \
+	static const wf_definition wf_definitions_[] = {__VA_ARGS__};                    \
+	WF_LINKAGE_ const wf_module_descriptor wf_module = {                             \
+		WF_MODULE_MAGIC, WF_ABI_MAJOR, WF_ABI_MINOR, sizeof(wf_module_descriptor), \
+		sizeof(wf_definition), sizeof wf_definitions_ / sizeof wf_definitions_[0], \
+		wf_definitions_};
+
+/* ------------------------------------------------- what the macros stand for */
+
+extern const wf_module_descriptor wf_module __attribute__((visibility("default")));
+
+#ifdef __cplusplus
+#define WF_LINKAGE_ extern "C"
+#else
+#define WF_LINKAGE_
+#endif
+
+#define WF_STEP_CALL_(call, wf, fn, ...) WF_STEP_CALL__(call, wf, #fn, fn, __VA_ARGS__)
+#define WF_STEP_CALL__(call, wf, name, fn, in, ...) \
+	call(wf, name, fn, in, WF_OPTIONS_(wf_step_options, __VA_ARGS__))
+#define WF_SHELL_CALL_(call, wf, name, what, ...) \
+	call(wf, name, what, WF_OPTIONS_(wf_step_options, __VA_ARGS__))
+
+json_t *wf_step_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in, const wf_step_options *);
+wf_future *wf_start_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in, const wf_step_options *);
+void wf_compensate_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in, const wf_step_options *);
+json_t *wf_exec_(wf_ctx *, const char *name, const wf_step_options *);
+wf_future *wf_exec_start_(wf_ctx *, const char *name, const wf_step_options *);
+void wf_compensate_exec_(wf_ctx *, const char *name, const wf_step_options *);
+json_t *wf_shell_(wf_ctx *, const char *name, const char *command, const wf_step_options *);
+wf_future *wf_shell_start_(wf_ctx *, const char *name, const char *command, const wf_step_options *);
+void wf_compensate_shell_(wf_ctx *, const char *name, const char *command, const wf_step_options *);
+
+#ifdef __cplusplus
+} /* extern "C" */
+template <class T> static inline const T *wf_address_(const T &&value) { return &value; }
+template <size_t N> struct wf_argv_ {
+	const char *v[N];
+	const char **list() { return v; }
+};
+template <class... A> static inline wf_argv_<sizeof...(A) + 1> wf_make_argv_(A... a)
+{
+	return {{a..., nullptr}};
+}
+#define WF_OPTIONS_(type, ...) wf_address_(type{.size = sizeof(type), __VA_ARGS__})
+#define WF_EXEC_OPTIONS_(list, ...) \
+	wf_address_(wf_step_options{.argv = list, .size = sizeof(wf_step_options), __VA_ARGS__})
+#define WF_ARGV(...) (wf_make_argv_(__VA_ARGS__).list())
+#else
+#define WF_OPTIONS_(type, ...) (&(const type){.size = sizeof(type), __VA_ARGS__})
+/* argv is the first member, so that a compound literal with commas of its own can be given as it is */
+#define WF_EXEC_OPTIONS_(...) (&(const wf_step_options){__VA_ARGS__.size = sizeof(wf_step_options)})
+#define WF_ARGV(...) ((const char *[]){__VA_ARGS__, NULL})
+#endif
+
+#endif
