@@ -75,6 +75,9 @@ struct driver_options {
 	int64_t grace_ms;       /* for running attempts when stopped; 0: 5 s */
 	void (*progress)(void *arg, const struct progress *progress);
 	void *progress_arg;
+	/* Called from the loop about every tick_ms (0: never) while it turns, with progress_arg: to redraw a display. */
+	unsigned tick_ms;
+	void (*tick)(void *arg);
 };
 
 /* Starts the committer at once. New. */
