@@ -1,0 +1,48 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Only cmd/ prints or exits; the library returns. Read from the symbols that its objects want.
+
+load ../cli/helper
+
+# Objects that may use a symbol, and why.
+excepted() { # OBJECT SYMBOL
+	case $1:$2 in
+	worker*:_exit) return 0 ;;          # a worker process ends without the driver's clean-up
+	command_step*:_exit) return 0 ;;    # a child whose exec failed
+	crash*:_exit) return 0 ;;           # a signal handler that has told of the crash
+	committer*:_exit) return 0 ;;       # a child whose exec failed
+	pool*:_exit | child*:_exit) return 0 ;;
+	esac
+	return 1
+}
+
+wanted() { # pairs OBJECT SYMBOL
+	local object name
+	for object in "$WF_BUILD"/lib/*/.libs/libfloors_la-*.o; do
+		name=${object##*/libfloors_la-}
+		nm -u "$object" | awk -v name="${name%.o}" '{ print name, $NF }'
+	done
+}
+
+@test "the library never prints, exits or aborts" {
+	wanted >all
+	[ "$(wc -l <all)" -gt 300 ]
+	grep -E ' (printf|vprintf|puts|putchar|perror|stdout|stderr|exit|_exit|_Exit|quick_exit|abort|__assert_fail|err|errx|warn|warnx|verr|vwarn|error|psignal|daemon|system|popen|__printf_chk|__vprintf_chk)$' all |
+		while read -r object symbol; do
+			excepted "$object" "$symbol" || echo "$object wants $symbol"
+		done >bad
+	same "$(cat bad)" ""
+}
+
+@test "the library uses no unsafe or process-wide function" {
+	wanted >all
+	run -1 grep -E ' (gets|strcpy|strcat|sprintf|vsprintf|strtok|tmpnam|mktemp|tempnam|chdir|fchdir|umask|setlocale|putenv|setenv|unsetenv|strerror|localtime|gmtime|ctime|asctime|atoi|atol|signal|alarm|rand|srand)$' all
+}
+
+@test "the core reaches no clock, no file, no chance" {
+	wanted >all
+	ls "$WF_SRC/lib/core" | sed -n 's/\.c$//p' >core
+	[ -s core ]
+	awk 'NR == FNR { core[$1]; next } $1 in core' core all >wants
+	run -1 grep -E ' (open|openat|open64|read|write|pread|pwrite|close|fopen|fopen64|time|clock_gettime|gettimeofday|getrandom|getentropy|rand|random|sleep|nanosleep|usleep|getenv|fork|kill|socket|send|recv|poll)$' wants
+}
