@@ -8,7 +8,7 @@ load ../cli/helper
 	cd "$WF_SRC"
 	find lib cmd workflows test man completion -type f ! -name '.*' ! -name '*~' | sort | while read -r file; do
 		case $file in
-		workflows/*.c | test/modules/*.c) word=${file%.c}.so ;;
+		workflows/*.c | test/modules/*.c | test/shim/*.c) word=${file%.c}.so ;;
 		test/unit/test_*.c) word=${file%.c} ;;
 		*) word=$file ;;
 		esac
