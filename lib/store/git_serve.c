@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "git_serve.h"
+
+#include "../base/error.h"
+#include "../base/str.h"
+#include "../os/os.h"
+#include "line.h"
+#include "git_queue.h"
+#include "git_repo.h"
+#include "notes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct serve {
+	struct repo repo;
+	struct queue *queue;
+	struct line_socket line;
+};
+
+struct verb {
+	const char *name;
+	bool about_run;
+	void (*handle)(struct serve *s, const char *run, const json_t *request, struct err *err);
+};
+
+static void report(void *arg, const char *id, uint64_t seq, const struct err *err)
+{
+	struct serve *s = arg;
+
+	if (err->code)
+		line_send(&s->line, json_pack("{s:s, s:s}", "error", err->text, "run", id));
+	line_send(&s->line, json_pack("{s:s, s:I}", "ready", id, "seq", (json_int_t)seq));
+}
+
+static uint64_t number(const json_t *request, const char *name)
+{
+	json_int_t n = json_integer_value(json_object_get(request, name));
+
+	return n < 0 ? 0 : (uint64_t)n;
+}
+
+static int add_note(struct notes *notes, const json_t *message, struct err *err)
+{
+	if (!json_is_string(message))
+		return 0;
+	return notes_add(notes, json_string_value(message), json_string_length(message), err);
+}
+
+/* "message", or "messages" of which "skipped" were left out before the last NOTES_LAST. */
+static int read_notes(const json_t *request, struct notes *notes, struct err *err)
+{
+	const json_t *all = json_object_get(request, "messages");
+	uint64_t skipped = number(request, "skipped");
+	size_t n = json_array_size(all);
+	int rc = add_note(notes, json_object_get(request, "message"), err);
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		if (skipped && i + NOTES_LAST == n)
+			notes_skip(notes, skipped);
+		rc = add_note(notes, json_array_get(all, i), err);
+	}
+	return rc;
+}
+
+static void do_commit(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	struct branch_point point = {
+		.seq = number(request, "seq"),
+		.offset = number(request, "offset"),
+		.segment = (unsigned)number(request, "segment"),
+		.closed = json_is_true(json_object_get(request, "closed")),
+	};
+	struct notes notes = {0};
+
+	if (read_notes(request, &notes, err) == 0)
+		queue_tell(s->queue, run, &point, &notes, err);
+	notes_release(&notes);
+}
+
+static void do_hold(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	int fd = line_take_fd(&s->line);
+
+	(void)request;
+	if (fd < 0)
+		err_set(err, ERR_USAGE, "no lock came with the request");
+	else
+		queue_hold(s->queue, run, fd, err);
+}
+
+static void do_release(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	(void)request;
+	(void)err;
+	queue_release(s->queue, run);
+}
+
+static void do_flush(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	(void)run;
+	(void)err;
+	queue_commit(s->queue, true);
+	line_send(&s->line, json_pack("{s:b, s:O?}", "flushed", 1, "ask", json_object_get(request, "ask")));
+}
+
+static const struct verb verbs[] = {
+	{"commit", true, do_commit},
+	{"hold", true, do_hold},
+	{"release", true, do_release},
+	{"flush", false, do_flush},
+};
+
+static void handle(struct serve *s, const json_t *request)
+{
+	const char *what = json_string_value(json_object_get(request, "do"));
+	const char *run = json_string_value(json_object_get(request, "run"));
+	struct err err = ERR_INIT;
+	const struct verb *verb = NULL;
+
+	for (size_t i = 0; what && i < sizeof verbs / sizeof *verbs; i++)
+		if (strcmp(verbs[i].name, what) == 0)
+			verb = &verbs[i];
+	if (!verb)
+		err_set(&err, ERR_USAGE, "unknown request '%s'", what ? what : "");
+	else if (verb->about_run && (!run || str_id_problem(run)))
+		err_set(&err, ERR_USAGE, "the run '%s': %s", run ? run : "", run ? str_id_problem(run) : "no id");
+	else
+		verb->handle(s, run, request, &err);
+	if (err.code)
+		line_send(&s->line, json_pack("{s:s, s:i, s:s?, s:O?}", "error", err.text, "code", err.code, "run",
+					      run, "ask", json_object_get(request, "ask")));
+}
+
+static void loop(struct serve *s)
+{
+	json_t *request;
+
+	while (!s->line.closed) {
+		line_turn(&s->line, queue_wait(s->queue));
+		while ((request = line_next(&s->line))) {
+			handle(s, request);
+			json_decref(request);
+		}
+		if (!s->line.closed)
+			queue_commit(s->queue, false);
+	}
+	queue_commit(s->queue, true);
+}
+
+int git_serve(struct os *os, const char *state, const char *author, int socket, struct err *err)
+{
+	struct serve s = {.queue = NULL};
+	int rc;
+
+	line_init(&s.line, socket);
+	rc = repo_open(&s.repo, os, state, author, err);
+	if (rc < 0) {
+		line_send(&s.line, json_pack("{s:s, s:b}", "error", err->text, "fatal", 1));
+	} else {
+		rc = queue_new(&s.queue, &s.repo, report, &s, err);
+		if (!rc)
+			loop(&s);
+		queue_free(s.queue);
+		repo_release(&s.repo);
+	}
+	line_release(&s.line);
+	return rc;
+}
