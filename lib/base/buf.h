@@ -17,7 +17,10 @@ struct buf {
 	bool failed;
 };
 
-#define BUF_INIT {NULL, 0, 0, false}
+#define BUF_INIT \
+	{ \
+		NULL, 0, 0, false \
+	}
 
 /* Room for n more bytes (and a NUL); returns where they go, or NULL. */
 char *buf_reserve(struct buf *b, size_t n);

@@ -29,7 +29,8 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* "12" or "1.25": whole part and thousandths of it. NULL when there is no number or it is too large. */
+/* "12" or "1.25": whole part and thousandths of it. NULL when there is no number or it is too
+ * large. */
 static const char *parse_number(const char *p, int64_t *ret_whole, int64_t *ret_thousandths)
 {
 	int64_t whole = 0, fraction = 0, place = 100;

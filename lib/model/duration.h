@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Durations as text: "250ms", "30s", "5m", "1h30m", "2d"; a bare number is seconds. Milliseconds inside. */
+/* Durations as text: "250ms", "30s", "5m", "1h30m", "2d"; a bare number is seconds. Milliseconds
+ * inside. */
 #ifndef WF_MODEL_DURATION_H
 #define WF_MODEL_DURATION_H
 

@@ -110,7 +110,8 @@ static int check_crc(const char *line, size_t n, struct err *err)
 		return err_set(err, ERR_DAMAGED, "the checksum is not 8 hexadecimal digits");
 	have = hash_crc32(line, n - TAIL_LEN);
 	if (have != (uint32_t)want)
-		return err_set(err, ERR_DAMAGED, "checksum differs: the line says %08x, its bytes give %08x",
+		return err_set(err, ERR_DAMAGED,
+			       "checksum differs: the line says %08x, its bytes give %08x",
 			       (unsigned)want, (unsigned)have);
 	return 0;
 }

@@ -25,7 +25,8 @@ enum event_type {
 	EVENT_NONE = 0,
 	EVENT_SEGMENT,          /* first line of each segment: segment, module, steps, run */
 	EVENT_RUN_STARTED,      /* rules, workflow, input|input_file, parent */
-	EVENT_STEP_STARTED,     /* cmd, step, attempt (at-most-once steps, and steps completed from outside) */
+	EVENT_STEP_STARTED,     /* cmd, step, attempt (at-most-once steps, and steps completed from
+				   outside) */
 	EVENT_STEP_COMPLETED,   /* cmd, step, input.., attempt, us, result|result_file */
 	EVENT_STEP_FAILED,      /* cmd, step, input.., attempt, us, error */
 	EVENT_TIMER_FIRED,      /* cmd */
@@ -46,10 +47,10 @@ enum event_type {
 	EVENT_RUN_TERMINATED,   /* reason */
 	EVENT_RUN_CONTINUED,    /* input, workflow: continue-as-new, a new generation follows */
 	/* notes: about the driving of a run; replay passes over them */
-	EVENT_RUN_SUSPENDED,    /* waiting: [...] */
-	EVENT_RUN_RESUMED,      /* pid, host, version */
-	EVENT_RUN_RESET,        /* to: seq */
-	EVENT_MODULE_CHANGED,   /* from, to */
+	EVENT_RUN_SUSPENDED,  /* waiting: [...] */
+	EVENT_RUN_RESUMED,    /* pid, host, version */
+	EVENT_RUN_RESET,      /* to: seq */
+	EVENT_MODULE_CHANGED, /* from, to */
 	EVENT_TYPES
 };
 
@@ -62,11 +63,12 @@ bool event_is_end(enum event_type type);
 
 struct event {
 	uint64_t seq;
-	int64_t at;  /* milliseconds since 1970 */
+	int64_t at;   /* milliseconds since 1970 */
 	uint64_t cmd; /* the command it answers; 0: none */
 	enum event_type type;
 	unsigned batch;
-	json_t *body; /* the whole line as an object, or (before writing) the fields after "type"; owned */
+	json_t *body; /* the whole line as an object, or (before writing) the fields after "type";
+			 owned */
 };
 
 void event_release(struct event *event);

@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-#define TYPE(text) {text, sizeof(text) - 1}
+#define TYPE(text) \
+	{ \
+		text, sizeof(text) - 1 \
+	}
 
 static const struct type_name {
 	const char *text;

@@ -9,16 +9,16 @@
 
 struct module_entry {
 	wf_kind kind;
-	const char *name;          /* borrowed from the module */
+	const char *name; /* borrowed from the module */
 	wf_workflow_fn *workflow;
 	wf_step_fn *step;
-	wf_step_options options;   /* copied, as far as the module's version declares it */
+	wf_step_options options; /* copied, as far as the module's version declares it */
 };
 
 struct module {
 	char sha256[65];
-	char *path;                /* owned: what was loaded */
-	void *handle;              /* never closed */
+	char *path;   /* owned: what was loaded */
+	void *handle; /* never closed */
 	size_t count;
 	struct module_entry *entries; /* owned */
 };

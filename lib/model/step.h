@@ -17,13 +17,14 @@ enum step_kind { STEP_FUNCTION, STEP_EXEC, STEP_SHELL };
 
 struct step {
 	enum step_kind kind;
-	char *name;            /* owned */
-	int index;             /* STEP_FUNCTION: place in the module's table */
-	json_t *input;         /* owned; for commands {"argv": [...]} or {"shell": "..."} with directory, environment, stdin */
+	char *name;    /* owned */
+	int index;     /* STEP_FUNCTION: place in the module's table */
+	json_t *input; /* owned; for commands {"argv": [...]} or {"shell": "..."} with directory,
+			  environment, stdin */
 	int64_t timeout, total_timeout, heartbeat, grace; /* ms; 0: none (grace: always set) */
 	struct retry_policy retry;
 	bool at_most_once, run_inline, any_exit;
-	size_t capture;        /* bytes */
+	size_t capture; /* bytes */
 };
 
 void step_release(struct step *step);

@@ -30,7 +30,8 @@ int os_make_dir(struct os *os, const char *path, mode_t mode, bool *ret_made, st
 	return 0;
 }
 
-/* What is in one folder: names to remove, and folders to descend into, gathered before anything is removed. */
+/* What is in one folder: names to remove, and folders to descend into, gathered before anything is
+ * removed. */
 struct entry {
 	struct entry *next;
 	enum os_kind kind;
@@ -64,7 +65,8 @@ static int remove_one(struct os *os, const char *path, enum os_kind kind, struct
 	return 0;
 }
 
-/* Remove what list names in folder, and free the list; goes on after a failure, the first is kept. */
+/* Remove what list names in folder, and free the list; goes on after a failure, the first is kept.
+ */
 static int remove_entries(struct os *os, const char *folder, struct entry *list, struct err *err)
 {
 	struct entry *entry;

@@ -22,7 +22,8 @@ static int not_found(struct err *err, int sys, const char *path)
 	return rc;
 }
 
-/* Open a regular file for reading; a FIFO does not block, a link is not followed. Returns a handle. */
+/* Open a regular file for reading; a FIFO does not block, a link is not followed. Returns a handle.
+ */
 static int open_regular(struct os *os, const char *path, struct os_stat *ret, struct err *err)
 {
 	int fd = os->ops->open(os, path, O_RDONLY | O_NONBLOCK, 0), rc;

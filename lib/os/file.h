@@ -15,14 +15,17 @@
 struct buf;
 struct err;
 
-/* The whole file, at most limit bytes, into ret (appended). ERR_NOT_FOUND, ERR_SYSTEM, ERR_DAMAGED when larger
- * or not a regular file. */
+/* The whole file, at most limit bytes, into ret (appended). ERR_NOT_FOUND, ERR_SYSTEM, ERR_DAMAGED
+ * when larger or not a regular file. */
 int os_read_file(struct os *os, const char *path, size_t limit, struct buf *ret, struct err *err);
 /* Replace path durably. */
-int os_replace(struct os *os, const char *path, const void *data, size_t n, mode_t mode, struct err *err);
+int os_replace(struct os *os, const char *path, const void *data, size_t n, mode_t mode,
+	       struct err *err);
 /* The same without any fsync: survives a crash of the process, not of the machine. */
-int os_replace_soft(struct os *os, const char *path, const void *data, size_t n, mode_t mode, struct err *err);
-/* mkdir unless it is there; then it must be a folder. *ret_made (may be NULL) tells whether it was made. */
+int os_replace_soft(struct os *os, const char *path, const void *data, size_t n, mode_t mode,
+		    struct err *err);
+/* mkdir unless it is there; then it must be a folder. *ret_made (may be NULL) tells whether it was
+ * made. */
 int os_make_dir(struct os *os, const char *path, mode_t mode, bool *ret_made, struct err *err);
 /* Copy a file durably and atomically to path. */
 int os_copy_file(struct os *os, const char *from, const char *to, mode_t mode, struct err *err);

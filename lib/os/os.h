@@ -31,7 +31,8 @@ struct os_stat {
 enum os_lock_state { OS_LOCK_FREE = 0, OS_LOCK_HELD = 1 };
 
 struct os_ops {
-	/* flags as open(2)'s; O_CLOEXEC, O_NOFOLLOW and O_NOCTTY are always added. Returns a handle. */
+	/* flags as open(2)'s; O_CLOEXEC, O_NOFOLLOW and O_NOCTTY are always added. Returns a
+	 * handle. */
 	int (*open)(struct os *, const char *path, int flags, mode_t mode);
 	int (*close)(struct os *, int fd);
 	/* Whole reads and writes: short only at end of file; EINTR is hidden. */
@@ -48,16 +49,17 @@ struct os_ops {
 	int (*link)(struct os *, const char *from, const char *to);
 	int (*unlink)(struct os *, const char *path);
 	int (*rmdir)(struct os *, const char *path);
-	/* Call each for every entry but . and ..; stops early when it returns non-zero, and returns that. */
+	/* Call each for every entry but . and ..; stops early when it returns non-zero, and returns
+	 * that. */
 	int (*list)(struct os *, const char *path,
 		    int (*each)(void *arg, const char *name, enum os_kind kind), void *arg);
-	/* An exclusive lock on an open file; shared by fork, let go when the last copy of fd closes.
-	 * 0, -EAGAIN when held by another. wait: block until free. */
+	/* An exclusive lock on an open file; shared by fork, let go when the last copy of fd
+	 * closes. 0, -EAGAIN when held by another. wait: block until free. */
 	int (*lock)(struct os *, int fd, bool wait);
 	/* Whether somebody else holds it; takes nothing. */
 	int (*lock_query)(struct os *, int fd);
-	int64_t (*now)(struct os *);            /* wall clock */
-	int64_t (*monotonic)(struct os *);      /* microseconds */
+	int64_t (*now)(struct os *);       /* wall clock */
+	int64_t (*monotonic)(struct os *); /* microseconds */
 	int (*random)(struct os *, void *data, size_t n);
 };
 

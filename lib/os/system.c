@@ -62,7 +62,8 @@ static ssize_t sys_pwrite(struct os *os, int fd, const void *data, size_t n, uin
 
 	(void)os;
 	while (done < n) {
-		ssize_t put = pwrite(fd, (const char *)data + done, n - done, (off_t)(offset + done));
+		ssize_t put = pwrite(fd, (const char *)data + done, n - done,
+				     (off_t)(offset + done));
 
 		if (put < 0 && errno == EINTR)
 			continue;
