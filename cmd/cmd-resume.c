@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "../lib/base/error.h"
+#include "../lib/engine/module.h"
+#include "../lib/engine/status.h"
+#include "../lib/store/state.h"
+#include "cli.h"
+#include "command.h"
+#include "drive.h"
+#include "exit.h"
+#include "named.h"
+#include "output.h"
+#include "report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct resume_values {
+	const char *with;
+	bool no_wait;
+};
+
+struct sweep {
+	struct state *state;
+	char **ids; /* owned */
+	size_t n;
+	struct err err;
+};
+
+/* Interrupted, or suspended and what it waits for has come. A run that cannot be read is told and passed over. */
+static int consider(void *arg, const char *id, bool closed)
+{
+	struct sweep *sweep = arg;
+	struct run_summary summary;
+	struct err err = ERR_INIT;
+
+	if (run_summarize(&summary, sweep->state, id, closed, &err) < 0) {
+		if (err.code != ERR_NOT_FOUND)
+			warn("run '%s' is left out: %s", id, err.text);
+		return 0;
+	}
+	bool wanted = summary.status == STATUS_INTERRUPTED || (summary.status == STATUS_SUSPENDED && summary.due);
+	run_summary_release(&summary);
+	if (!wanted)
+		return 0;
+	char **ids = realloc(sweep->ids, (sweep->n + 1) * sizeof *ids);
+	if (!ids)
+		return err_nomem(&sweep->err);
+	sweep->ids = ids;
+	ids[sweep->n] = strdup(id);
+	return ids[sweep->n] ? (sweep->n++, 0) : err_nomem(&sweep->err);
+}
+
+/* A run that is over already, or driven by somebody else since. */
+static int add_failed(struct cli *cli, struct state *state, const char *id, bool swept, const struct err *err)
+{
+	struct err again = ERR_INIT;
+	struct run_summary summary;
+
+	if (swept && (err->code == ERR_BUSY || err->code == ERR_CLOSED || err->code == ERR_NOT_FOUND))
+		return EXIT_COMPLETED;
+	if (err->code != ERR_CLOSED || report_load(state, id, &summary, &again) < 0)
+		return complain(err);
+	int status = report_summary(cli, &summary);
+	run_summary_release(&summary);
+	return status;
+}
+
+static int drive_all(struct cli *cli, struct state *state, char **ids, size_t n, const char *with, bool wait,
+		     bool swept)
+{
+	struct drive drive;
+	struct err err = ERR_INIT;
+	int status = EXIT_COMPLETED;
+
+	if (drive_start(&drive, cli, state, wait, swept || n > 1, &err) < 0)
+		return complain(&err);
+	for (size_t i = 0; i < n; i++) {
+		struct err failed = ERR_INIT;
+
+		if (drive_add(&drive, ids[i], with, &failed) < 0)
+			status = exit_worse(status, add_failed(cli, state, ids[i], swept, &failed));
+	}
+	return exit_worse(status, drive_finish(&drive));
+}
+
+static int resume_swept(struct cli *cli, struct state *state, bool wait)
+{
+	struct sweep sweep = {.state = state, .err = ERR_INIT};
+	int status = EXIT_COMPLETED;
+
+	if (state_each_run(state, true, false, consider, &sweep, &sweep.err) < 0)
+		status = complain(&sweep.err);
+	else if (sweep.n)
+		status = drive_all(cli, state, sweep.ids, sweep.n, NULL, wait, true);
+	else if (!cli->general.quiet)
+		say("nothing to resume");
+	for (size_t i = 0; i < sweep.n; i++)
+		free(sweep.ids[i]);
+	free(sweep.ids);
+	return status;
+}
+
+/* The module that --with names, compiled where it is C. */
+static int find_module(struct state *state, const char *with, char **ret, struct err *err)
+{
+	struct named named = {0};
+	int r = named_parse(&named, with, err);
+
+	if (r == 0)
+		r = named_locate(&named, err);
+	if (r == 0 && named_needs_compiler(&named))
+		r = module_compile(state, named.file, ret, err);
+	else if (r == 0 && !(*ret = strdup(named.file)))
+		r = err_nomem(err);
+	named_release(&named);
+	return r;
+}
+
+static int resume_named(struct cli *cli, struct state *state, const struct resume_values *values)
+{
+	struct err err = ERR_INIT;
+	char *module = NULL;
+	int status;
+
+	if (values->with && find_module(state, values->with, &module, &err) < 0)
+		return complain(&err);
+	status = drive_all(cli, state, cli->args, cli->nargs, module, !values->no_wait, false);
+	free(module);
+	return status;
+}
+
+static int resume(struct cli *cli, const void *arg)
+{
+	const struct resume_values *values = arg;
+	struct state state;
+	int status;
+
+	if (values->with && !cli->nargs)
+		return complain_usage("--with needs the ids of the runs that go on with the new code");
+	if ((status = cli_need_state(cli, &state)))
+		return status;
+	status = cli->nargs ? resume_named(cli, &state, values) : resume_swept(cli, &state, !values->no_wait);
+	state_release(&state);
+	return status;
+}
+
+#define AT(field) offsetof(struct resume_values, field)
+
+static const struct option_def options[] = {
+	{.name = "with", .argument = "MODULE", .kind = OPTION_TEXT, .offset = AT(with), .complete = WORDS_FILE,
+	 .help = "go on with this code, if the whole history replays with it"},
+	{.name = "no-wait", .kind = OPTION_FLAG, .offset = AT(no_wait),
+	 .help = "leave with exit 3 as soon as the runs only wait for timers or signals"},
+	{.name = NULL},
+};
+
+const struct cmd command_resume = {
+	.name = "resume",
+	.summary = "drive interrupted runs on, and those whose time has come",
+	.arguments = "[ID ...]",
+	.details = "Without an ID: every interrupted run, and every suspended one whose timer or signal has come.",
+	.options = options,
+	.values_size = sizeof(struct resume_values),
+	.most = MANY,
+	.uses = USE_DRIVE,
+	.first = WORDS_OPEN_RUN,
+	.others = WORDS_OPEN_RUN,
+	.run = resume,
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What runs, steps and errors are, in words. Everything appended is one line without a line break. */
+#ifndef WF_CMD_DESCRIBE_H
+#define WF_CMD_DESCRIBE_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct progress;
+
+/* "timer until 2026-11-22 03:00:00, signal 'approve', 3 more" */
+void describe_waits(struct buf *out, const json_t *waits);
+/* "insufficient_funds: account 7 (step 'withdraw', 5 attempts)" */
+void describe_failure(struct buf *out, const json_t *error);
+/* "1.3 s", out of microseconds */
+void describe_us(struct buf *out, int64_t us);
+void describe_ms(struct buf *out, int64_t ms);
+/* Local time "2026-11-22 03:00:00" */
+void describe_time(struct buf *out, int64_t at);
+/* What happened to a step, a timer or the run; nothing is appended for what is not worth a line. */
+void describe_progress(struct buf *out, const struct progress *progress);
+
+#endif
