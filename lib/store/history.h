@@ -43,6 +43,7 @@ struct history_position {
 struct history_options {
 	uint64_t segment_bytes; /* a segment is left once it has so many; 0: 262144 */
 	bool writable;          /* false: never writes, a torn tail is only passed over */
+	const char *run;        /* id that segment heads carry and are checked for; NULL: neither. Copied. */
 };
 
 /* Open dir (made if writable). Reads nothing yet. New. */

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "inbox.h"
+
+#include "../base/buf.h"
+#include "../base/error.h"
+#include "../base/str.h"
+#include "../os/file.h"
+#include "run_internal.h"
+#include "state.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MESSAGE_MAX ((size_t)16 << 20)
+
+/*
+ * The order of what this process sends, whatever the clock does: the time told last, and a counter.
+ */
+static _Atomic int64_t last_time;
+static _Atomic unsigned sent;
+
+static int64_t time_of_message(struct os *os)
+{
+	int64_t now = os->ops->now(os), last = atomic_load(&last_time);
+
+	do {
+		if (now <= last)
+			return last;
+	} while (!atomic_compare_exchange_weak(&last_time, &last, now));
+	return now;
+}
+
+static int make_name(struct os *os, char **ret, struct err *err)
+{
+	uint32_t chance;
+	int64_t now = time_of_message(os);
+	unsigned count = atomic_fetch_add(&sent, 1);
+	int rc = os->ops->random(os, &chance, sizeof chance);
+
+	if (rc < 0)
+		return err_sys(err, -rc, "cannot get random bytes");
+	/* behind the millionth the time moves on, so that the counter may begin again */
+	if (count % 1000000 == 999999)
+		atomic_fetch_add(&last_time, 1);
+	*ret = str_format("%016" PRId64 "-%d-%06u-%08" PRIx32 ".json", now, (int)getpid(), count % 1000000, chance);
+	return *ret ? 0 : err_nomem(err);
+}
+
+static int check_message(const json_t *message, struct err *err)
+{
+	const json_t *kind = json_object_get(message, "kind");
+
+	if (!json_is_string(kind) || !json_string_length(kind))
+		return err_set(err, ERR_USAGE, "a message without a kind cannot be sent");
+	return 0;
+}
+
+static int ended(const struct run *run, struct err *err)
+{
+	return err_set(err, ERR_CLOSED, "run '%s' has ended", run->id);
+}
+
+/* Whoever made the run may have died before its name was durable; what hangs on that name must not be promised. */
+static int sync_name(struct run *run, struct err *err)
+{
+	char *path = state_path(run->state, "open", NULL);
+	int rc = path ? run_sync(run->state->os, path, err) : err_nomem(err);
+
+	free(path);
+	return rc;
+}
+
+/* Write, sync, rename, sync the folder; or nothing. */
+static int deliver(struct run *run, const char *name, const char *text, struct err *err)
+{
+	struct err why = ERR_INIT;
+	char *path = run_path(run, "inbox", name);
+	int rc = run_make_folder(run, "inbox", &why);
+
+	if (rc == 0)
+		rc = path ? os_replace(run->state->os, path, text, strlen(text), 0600, &why) : err_nomem(&why);
+	free(path);
+	if (rc == 0)
+		return 0;
+	if (!os_exists(run->state->os, run->path))
+		return ended(run, err); /* moved to closed/ meanwhile */
+	return err_set(err, why.code, "%s", why.text);
+}
+
+int inbox_put(struct run *run, json_t *message, char **ret_name, struct err *err)
+{
+	char *name = NULL, *text = NULL;
+	int rc = run->closed ? ended(run, err) : check_message(message, err);
+
+	if (rc < 0)
+		return rc;
+	text = json_dumps(message, JSON_COMPACT);
+	rc = text ? make_name(run->state->os, &name, err) : err_nomem(err);
+	if (rc == 0 && strlen(text) > MESSAGE_MAX)
+		rc = err_set(err, ERR_USAGE, "a message to run '%s' is larger than %zu bytes", run->id, MESSAGE_MAX);
+	if (rc == 0)
+		rc = sync_name(run, err);
+	if (rc == 0)
+		rc = deliver(run, name, text, err);
+	free(text);
+	if (rc == 0 && ret_name)
+		*ret_name = name;
+	else
+		free(name);
+	return rc;
+}
+
+struct names {
+	struct name {
+		char *text;
+		enum os_kind kind;
+	} *list;
+	size_t count, size;
+};
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
+}
+
+static bool passed_over(const char *name)
+{
+	return name[0] == '.' || strcmp(name, "rejected") == 0;
+}
+
+static int gather(void *arg, const char *name, enum os_kind kind)
+{
+	struct names *names = arg;
+
+	if (passed_over(name))
+		return 0;
+	if (names->count == names->size) {
+		size_t size = names->size ? 2 * names->size : 16;
+		struct name *list = reallocarray(names->list, size, sizeof *list);
+
+		if (!list)
+			return -ENOMEM;
+		names->list = list;
+		names->size = size;
+	}
+	names->list[names->count].text = strdup(name);
+	names->list[names->count].kind = kind;
+	return names->list[names->count++].text ? 0 : -ENOMEM;
+}
+
+static void names_release(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i].text);
+	free(names->list);
+}
+
+static int reject(struct run *run, const char *name, const char *path, struct err *err)
+{
+	char *to = str_format("%s/inbox/rejected/%s", run->path, name);
+	int rc = to ? run_make_folder(run, "inbox/rejected", err) : err_nomem(err);
+
+	if (rc == 0)
+		rc = run->state->os->ops->rename(run->state->os, path, to);
+	if (rc < 0 && !err->code && rc != -ENOENT)
+		rc = err_sys(err, -rc, "cannot rename '%s' to '%s'", path, to);
+	free(to);
+	return err->code ? rc : 0;
+}
+
+/* 1: *ret is new; 0: gone, or no message and rejected (*ret_rejected). */
+static int read_message(struct run *run, const struct name *name, json_t **ret, bool *ret_rejected,
+			struct err *err)
+{
+	struct err why = ERR_INIT;
+	struct buf text = BUF_INIT;
+	char *path = run_path(run, "inbox", name->text);
+	json_error_t json_why;
+	json_t *message = NULL;
+	int rc = -ERR_DAMAGED;
+
+	if (!path)
+		return err_nomem(err);
+	if (name->kind == OS_FILE)
+		rc = os_read_file(run->state->os, path, MESSAGE_MAX + 1, &text, &why);
+	if (rc == 0) {
+		message = json_loadb(text.data ? text.data : "", text.len, JSON_ALLOW_NUL, &json_why);
+		if (!message && json_error_code(&json_why) == json_error_out_of_memory)
+			rc = err_nomem(&why);
+		else
+			rc = message && check_message(message, &why) == 0 ? 1 : -ERR_DAMAGED;
+	}
+	buf_release(&text);
+	*ret_rejected = rc == -ERR_DAMAGED;
+	if (*ret_rejected)
+		rc = reject(run, name->text, path, err);
+	else if (rc == -ERR_NOT_FOUND)
+		rc = 0;
+	else if (rc < 0)
+		rc = err_set(err, why.code, "%s", why.text);
+	free(path);
+	if (rc > 0)
+		*ret = message;
+	else
+		json_decref(message);
+	return rc;
+}
+
+int inbox_each(struct run *run, int (*each)(void *arg, const char *name, json_t *message), void *arg,
+	       struct err *err)
+{
+	struct names names = {NULL, 0, 0};
+	char *path = run_path(run, "inbox", NULL);
+	int rc = path ? run->state->os->ops->list(run->state->os, path, gather, &names) : -ENOMEM;
+
+	if (rc == -ENOENT)
+		rc = 0;
+	else if (rc < 0)
+		rc = err_sys(err, -rc, "cannot read folder '%s/inbox'", run->path);
+	if (rc == 0 && names.count)
+		qsort(names.list, names.count, sizeof *names.list, compare);
+	for (size_t i = 0; rc == 0 && i < names.count; i++) {
+		json_t *message = NULL;
+		bool rejected;
+
+		rc = read_message(run, &names.list[i], &message, &rejected, err);
+		if (rc > 0 || (rc == 0 && rejected))
+			rc = each(arg, names.list[i].text, message);
+		json_decref(message);
+	}
+	names_release(&names);
+	free(path);
+	return rc;
+}
+
+int inbox_remove(struct run *run, const char *name, struct err *err)
+{
+	char *path;
+	int rc;
+
+	if (strchr(name, '/') || passed_over(name))
+		return err_set(err, ERR_USAGE, "'%.200s' is not the name of a message", name);
+	path = run_path(run, "inbox", name);
+	rc = path ? run->state->os->ops->unlink(run->state->os, path) : -ENOMEM;
+	free(path);
+	return rc < 0 && rc != -ENOENT ? err_sys(err, -rc, "cannot remove '%s/inbox/%s'", run->path, name) : 0;
+}
+
+static int is_message(void *arg, const char *name, enum os_kind kind)
+{
+	(void)arg;
+	(void)kind;
+	return !passed_over(name);
+}
+
+int inbox_any(struct run *run)
+{
+	char *path = run_path(run, "inbox", NULL);
+	int rc = path ? run->state->os->ops->list(run->state->os, path, is_message, NULL) : 0;
+
+	free(path);
+	return rc > 0;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run's folder gets its name, and changes it when the run ends.
+ *
+ *   open/.new-<random>/   filled and synced; a crash leaves it for the sweep
+ *   open/<id>/            by one rename, under a lock that only makers of runs take
+ *   closed/<id>/          by one rename, by the driver
+ */
+#include "run_internal.h"
+
+#include "../base/error.h"
+#include "../base/str.h"
+#include "../os/file.h"
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const folders[] = {"history", "inbox", "logs"};
+
+static int check_info(const struct run_info *info, struct err *err)
+{
+	int rc = run_check_id(info->id, err);
+
+	if (rc == 0 && info->parent)
+		rc = run_check_id(info->parent, err);
+	if (rc == 0 && !str_utf8(info->workflow, strlen(info->workflow)))
+		rc = err_set(err, ERR_USAGE, "the name of the workflow is not valid UTF-8");
+	if (rc == 0 && info->module_name && !str_utf8(info->module_name, strlen(info->module_name)))
+		rc = err_set(err, ERR_USAGE, "the name of the module is not valid UTF-8");
+	if (rc == 0 && info->directory && !str_utf8(info->directory, strlen(info->directory)))
+		rc = err_set(err, ERR_USAGE, "the name of the working folder is not valid UTF-8");
+	return rc;
+}
+
+/* open/ before closed/: so a run that moves between the two looks is seen. */
+static int check_free(struct state *state, const char *id, struct err *err)
+{
+	static const char *const places[] = {"open", "closed"};
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		char *path = state_path(state, places[i], id);
+		struct os_stat st;
+		int rc = path ? state->os->ops->lstat(state->os, path, &st) : -ENOMEM;
+
+		free(path);
+		if (rc == 0)
+			return err_set(err, ERR_EXISTS, "run '%s' exists already", id);
+		if (rc != -ENOENT)
+			return err_sys(err, -rc, "cannot stat '%s/%s/%s'", state->path, places[i], id);
+	}
+	return 0;
+}
+
+static int write_synced(struct os *os, const char *path, const char *text, struct err *err)
+{
+	int fd = os->ops->open(os, path, O_WRONLY | O_CREAT | O_EXCL, 0600), rc = 0;
+	size_t n = strlen(text);
+
+	if (fd < 0)
+		return err_sys(err, -fd, "cannot create '%s'", path);
+	if (n) {
+		ssize_t put = os->ops->pwrite(os, fd, text, n, 0);
+
+		rc = put < 0 ? (int)put : os->ops->sync(os, fd);
+	}
+	if (rc < 0)
+		rc = err_sys(err, -rc, "cannot write '%s'", path);
+	if (os->ops->close(os, fd) < 0 && rc == 0)
+		rc = err_set(err, ERR_SYSTEM, "cannot close '%s'", path);
+	return rc;
+}
+
+static int put_file(struct os *os, const char *folder, const char *name, const char *text, struct err *err)
+{
+	char *path = str_format("%s/%s", folder, name);
+	int rc = path ? write_synced(os, path, text, err) : err_nomem(err);
+
+	free(path);
+	return rc;
+}
+
+/* Everything that a run begins with. */
+static int fill_folder(struct os *os, const char *folder, const struct run_info *info, struct err *err)
+{
+	char *text = run_info_encode(info);
+	int rc = text ? put_file(os, folder, "run.json", text, err) : err_nomem(err);
+
+	if (rc == 0)
+		rc = put_file(os, folder, "lock", "", err);
+	for (size_t i = 0; rc == 0 && i < sizeof folders / sizeof folders[0]; i++) {
+		char *path = str_format("%s/%s", folder, folders[i]);
+
+		rc = path ? os_make_dir(os, path, 0700, NULL, err) : err_nomem(err);
+		free(path);
+	}
+	if (rc == 0)
+		rc = run_sync(os, folder, err);
+	free(text);
+	return rc;
+}
+
+/* One maker at a time between the look and the rename, or an id could be made, run, closed and made again. */
+static int take_name(struct state *state, const char *made, const char *id, struct err *err)
+{
+	struct os *os = state->os;
+	char *path = state_path(state, "open", id), *guard = state_path(state, "open", ".lock");
+	int fd = -1, rc = path && guard ? 0 : err_nomem(err);
+
+	if (rc == 0) {
+		fd = os->ops->open(os, guard, O_RDWR | O_CREAT, 0600);
+		rc = fd < 0 ? fd : os->ops->lock(os, fd, true);
+		if (rc < 0)
+			rc = err_sys(err, -rc, "cannot lock '%s'", guard);
+	}
+	if (rc == 0)
+		rc = check_free(state, id, err);
+	if (rc == 0) {
+		rc = os->ops->rename(os, made, path);
+		if (rc == -ENOTEMPTY || rc == -EEXIST)
+			rc = err_set(err, ERR_EXISTS, "run '%s' exists already", id);
+		else if (rc < 0)
+			rc = err_sys(err, -rc, "cannot rename '%s' to '%s'", made, path);
+	}
+	if (fd >= 0)
+		os->ops->close(os, fd);
+	free(path);
+	free(guard);
+	return rc;
+}
+
+static int name_new_folder(struct state *state, char **ret, struct err *err)
+{
+	uint64_t chance;
+	char name[40] = ".new-";
+	int rc = state->os->ops->random(state->os, &chance, sizeof chance);
+
+	if (rc < 0)
+		return err_sys(err, -rc, "cannot get random bytes");
+	for (int i = 0; i < 16; i++, chance >>= 4)
+		name[5 + i] = "0123456789abcdef"[chance & 15];
+	*ret = state_path(state, "open", name);
+	return *ret ? 0 : err_nomem(err);
+}
+
+/* Promise 1: the run is durable when this returns 0. */
+int run_create(struct state *state, const struct run_info *info, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	char *made = NULL, *open = NULL;
+	bool named = false;
+	int rc = check_info(info, err);
+
+	if (rc == 0)
+		rc = check_free(state, info->id, err);
+	if (rc == 0)
+		rc = name_new_folder(state, &made, err);
+	if (rc < 0)
+		return rc;
+	rc = os_make_dir(state->os, made, 0700, NULL, err);
+	if (rc == 0)
+		rc = fill_folder(state->os, made, info, err);
+	if (rc == 0) {
+		rc = take_name(state, made, info->id, err);
+		named = rc == 0;
+	}
+	if (rc == 0) {
+		open = state_path(state, "open", NULL);
+		rc = open ? run_sync(state->os, open, err) : err_nomem(err);
+	}
+	if (!named)
+		os_remove_tree(state->os, made, &ignored);
+	free(made);
+	free(open);
+	return rc;
+}
+
+static int put_result(struct run *run, json_t *result, struct err *err)
+{
+	char *path = run_path(run, "result.json", NULL);
+	int rc = path ? run_write_json(run->state->os, path, result, true, err) : err_nomem(err);
+
+	free(path);
+	return rc;
+}
+
+/* Folders that nothing will be put into any more; one that holds something stays. */
+static void drop_empty(struct run *run)
+{
+	static const char *const idle[] = {"attempts", "inbox", "logs"};
+
+	for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
+		char *path = run_path(run, idle[i], NULL);
+
+		if (path)
+			run->state->os->ops->rmdir(run->state->os, path);
+		free(path);
+	}
+}
+
+/* Move to closed/; whoever died between the rename and the syncs has left the rename to be synced by us. */
+static int move(struct run *run, const char *to, struct err *err)
+{
+	struct os *os = run->state->os;
+	struct os_stat st;
+	int rc = os->ops->rename(os, run->path, to);
+
+	if (rc == -ENOENT && os->ops->lstat(os, to, &st) == 0)
+		rc = 0;
+	if (rc == -ENOTEMPTY || rc == -EEXIST)
+		return err_set(err, ERR_DAMAGED, "run '%s' is both in open/ and in closed/; run 'wf fsck --repair'",
+			       run->id);
+	return rc < 0 ? err_sys(err, -rc, "cannot rename '%s' to '%s'", run->path, to) : 0;
+}
+
+static int sync_places(struct run *run, struct err *err)
+{
+	static const char *const places[] = {"closed", "open"};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof places / sizeof places[0]; i++) {
+		char *path = state_path(run->state, places[i], NULL);
+
+		rc = path ? run_sync(run->state->os, path, err) : err_nomem(err);
+		free(path);
+	}
+	return rc;
+}
+
+int run_close(struct run *run, json_t *result, struct err *err)
+{
+	char *to;
+	int rc = 0;
+
+	if (run->closed)
+		return sync_places(run, err);
+	to = state_path(run->state, "closed", run->id);
+	if (!to)
+		return err_nomem(err);
+	if (os_exists(run->state->os, run->path) || !os_exists(run->state->os, to))
+		rc = put_result(run, result, err);
+	if (rc == 0)
+		rc = move(run, to, err);
+	if (rc < 0) {
+		free(to);
+		return rc;
+	}
+	free(run->path);
+	run->path = to;
+	run->closed = true;
+	rc = sync_places(run, err);
+	if (rc == 0)
+		drop_empty(run);
+	return rc;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of a run's folder share. */
+#ifndef WF_STORE_RUN_INTERNAL_H
+#define WF_STORE_RUN_INTERNAL_H
+
+#include "run.h"
+
+struct os;
+
+/* run.json, as text for the disk: new, or NULL without memory. */
+char *run_info_encode(const struct run_info *info);
+/* And back. path is for messages. ret is untouched on failure. */
+int run_info_decode(struct run_info *ret, const char *text, size_t n, const char *path, struct err *err);
+
+/* Whether id may be one: 0, or ERR_USAGE. */
+int run_check_id(const char *id, struct err *err);
+/* <run>/<a>/<b>, b may be NULL. New. */
+char *run_path(const struct run *run, const char *a, const char *b);
+/* Make a folder of the run, durably, unless it is there. */
+int run_make_folder(struct run *run, const char *name, struct err *err);
+/* Sync a folder. */
+int run_sync(struct os *os, const char *path, struct err *err);
+/* A small file of JSON. 1: *ret is new; 0: there is none; ERR_DAMAGED with what to do. */
+int run_read_json(struct os *os, const char *path, json_t **ret, struct err *err);
+/* Durably or softly; compact, with a newline. */
+int run_write_json(struct os *os, const char *path, json_t *value, bool durable, struct err *err);
+
+/* Who drives: what the lock file says. */
+struct holder {
+	pid_t pid;          /* 0: it says nothing */
+	uint64_t started;   /* start time of the process in clock ticks, so that a reused pid is not taken for it */
+};
+
+/* What this process writes. */
+struct holder holder_self(void);
+bool holder_alive(const struct holder *holder);
+int holder_read(struct os *os, int fd, struct holder *ret);
+int holder_write(struct os *os, int fd, const struct holder *holder);
+
+#endif
