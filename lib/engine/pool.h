@@ -33,9 +33,9 @@ struct module;
 struct pool;
 
 struct pool_request {
-	void *owner;                /* given back in the callbacks */
+	void *owner;                /* given back in the callbacks; not NULL */
 	uint64_t id;                /* unique for this owner: the command's number */
-	const struct step *step;    /* borrowed until the outcome */
+	const struct step *step;    /* borrowed until pool_submit returns */
 	const struct module *module; /* borrowed; STEP_FUNCTION: whose step */
 	int attempt;                /* 1: the first */
 	const char *run_id, *key;   /* copied */
@@ -48,7 +48,7 @@ struct pool_request {
 enum pool_result {
 	POOL_COMPLETED,   /* text: the result as JSON */
 	POOL_FAILED,      /* text: {"type","message","permanent"?,"details"?} as JSON */
-	POOL_CANCELLED,   /* asked by pool_cancel, and stopped */
+	POOL_CANCELLED,   /* asked by pool_cancel or pool_stop, and stopped without a result; text: how, as of a failure */
 };
 
 struct pool_outcome {
@@ -65,28 +65,35 @@ struct pool_callbacks {
 	void (*outcome)(void *arg, const struct pool_outcome *outcome);
 	/* An attempt began (as far as the driver can tell; not called for attempts that end at once). */
 	void (*began)(void *arg, void *owner, uint64_t id);
+	/* What an attempt said by wf_heartbeat (with details only; others just keep it alive); JSON, not NUL-terminated. */
 	void (*heartbeat)(void *arg, void *owner, uint64_t id, const char *details, size_t len);
 	void *arg;
 };
 
-/* jobs: how many workers at most; they are forked when first needed. max_result: bytes a result may have. */
+/* jobs: how many workers at most; they are forked when first needed. max_result: bytes a result may have; 0: any. */
 int pool_new(struct pool **ret, uv_loop_t *loop, unsigned jobs, size_t max_result,
 	     const struct pool_callbacks *callbacks, struct err *err);
 /* Queue an attempt. Its outcome comes by callback, exactly once, never from inside this call. */
 int pool_submit(struct pool *pool, const struct pool_request *request, struct err *err);
-/* Stop an attempt: at once when it has not begun; else asked (wf_cancelled, TERM for commands), then after the step's grace KILL. */
+/* Stop an attempt: at once when it has not begun; else asked (wf_cancelled, TERM for commands), then after the step's grace KILL.
+ * The outcome comes by callback, later; POOL_COMPLETED when it answered with a result all the same. */
 void pool_cancel(struct pool *pool, void *owner, uint64_t id);
 /* Forget every attempt of an owner without callbacks; those that run are stopped as by pool_cancel. */
 void pool_drop(struct pool *pool, void *owner);
-/* A lock was taken or a module loaded: idle workers forked before are replaced when next needed. */
+/* A module was loaded: attempts submitted from now on go only to workers forked from now on. */
 void pool_renew(struct pool *pool);
-/* Write out what submit gathered; called by the driver once a turn of the loop. */
+/* A descriptor that workers forked from now on shall hold open (a run's lock); implies pool_renew. */
+int pool_keep(struct pool *pool, int fd);
+/* No longer; workers that have it keep it until they end. */
+void pool_unkeep(struct pool *pool, int fd);
+/* Write out what submit gathered; called by the driver once a turn of the loop. Safe inside callbacks, as all but pool_free. */
 void pool_flush(struct pool *pool);
 /* Attempts submitted and without an outcome. */
 size_t pool_active(const struct pool *pool);
-/* Stop accepting; running attempts get grace_ms, then TERM, grace, KILL. Outcomes still come by callback. */
+/* Stop accepting; what has not begun is cancelled, running attempts get grace_ms, then TERM, grace, KILL. Outcomes
+ * still come by callback. Called again it can only shorten grace_ms. */
 void pool_stop(struct pool *pool, int64_t grace_ms);
-/* Kill what is left, reap it, free. */
+/* Kill what is left, reap it, free; no callbacks. The handles close, and the last memory goes, when the loop next runs. */
 void pool_free(struct pool *pool);
 
 #endif

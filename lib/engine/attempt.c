@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* What a step function can ask and say (the part of wf.h for inside a step), and calling one. */
+#include "attempt_run.h"
+
+#include "../base/buf.h"
+#include "pool_text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct wf_attempt {
+	const struct attempt_call *call;
+	json_t *last;         /* what the last attempt said; owned */
+	char *type, *message; /* owned; type is set once the step has failed */
+	json_t *details;      /* owned */
+	bool failed, permanent;
+};
+
+const char *wf_idempotency_key(const wf_attempt *a)
+{
+	return a->call->key;
+}
+
+const char *wf_attempt_run_id(const wf_attempt *a)
+{
+	return a->call->run_id;
+}
+
+int wf_attempt_number(const wf_attempt *a)
+{
+	return a->call->attempt;
+}
+
+bool wf_cancelled(const wf_attempt *a)
+{
+	return a->call->cancelled && a->call->cancelled(a->call->arg);
+}
+
+int wf_heartbeat(wf_attempt *a, const json_t *details)
+{
+	if (a->call->heartbeat)
+		a->call->heartbeat(a->call->arg, details);
+	return wf_cancelled(a) ? -1 : 0;
+}
+
+const json_t *wf_heartbeat_details(const wf_attempt *a)
+{
+	return a->last;
+}
+
+void wf_fail_details(wf_attempt *a, json_t *details)
+{
+	json_decref(a->details);
+	a->details = details;
+}
+
+static json_t *fail(wf_attempt *a, bool permanent, const char *type, const char *format, va_list ap)
+{
+	char *message = NULL;
+
+	if (vasprintf(&message, format, ap) < 0)
+		message = NULL;
+	free(a->type);
+	free(a->message);
+	a->type = strdup(type && *type ? type : "failed");
+	a->message = message;
+	a->failed = true;
+	a->permanent = permanent;
+	return NULL;
+}
+
+json_t *wf_fail(wf_attempt *a, const char *type, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fail(a, false, type, format, ap);
+	va_end(ap);
+	return NULL;
+}
+
+json_t *wf_fail_permanently(wf_attempt *a, const char *type, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fail(a, true, type, format, ap);
+	va_end(ap);
+	return NULL;
+}
+
+/* Whether part is somewhere in whole, the very same object. */
+static bool holds(const json_t *whole, const json_t *part)
+{
+	json_t *value;
+	size_t i;
+
+	if (!whole || whole == part)
+		return whole != NULL;
+	if (json_is_array(whole)) {
+		json_array_foreach(whole, i, value)
+			if (holds(value, part))
+				return true;
+	} else if (json_is_object(whole)) {
+		json_t *object = (json_t *)(uintptr_t)whole;
+		for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+			if (holds(json_object_iter_value(at), part))
+				return true;
+	}
+	return false;
+}
+
+static void add_failure(wf_attempt *a, struct buf *text)
+{
+	struct buf details = BUF_INIT;
+	size_t size;
+	bool kept = a->details && text_add_json(&details, a->details, 0, &size) == 0 && buf_ok(&details);
+	const char *message = a->message ? a->message : a->failed ? "out of memory"
+		: "the step returned nothing and did not say why";
+
+	text_add_failure(text, a->type ? a->type : "failed", message, a->permanent,
+			 kept ? details.data : NULL, details.len);
+	buf_release(&details);
+}
+
+static bool add_result(const struct attempt_call *call, const json_t *result, struct buf *text)
+{
+	size_t size = 0, before = text->len;
+	int rc = text_add_json(text, result, call->max_result, &size);
+	char message[120];
+
+	if (rc == 0 && buf_ok(text))
+		return true;
+	if (rc == 0) {
+		text->failed = false;
+		text->len = before;
+		text_add_failure(text, "out_of_memory", "no memory for the step's result", false, NULL, 0);
+		return false;
+	}
+	text->len = before;
+	snprintf(message, sizeof message, "the result has %zu bytes, and at most %zu are allowed", size,
+		 call->max_result);
+	text_add_failure(text, rc > 0 ? "result_too_large" : "bad_result",
+			 rc > 0 ? message : "the result cannot be written as JSON (too deep, or it holds itself)",
+			 true, NULL, 0);
+	return false;
+}
+
+bool attempt_run(const struct attempt_call *call, struct buf *text)
+{
+	wf_attempt a = {.call = call};
+	json_t *result;
+	bool completed = false;
+
+	if (call->details)
+		a.last = json_loads(call->details, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	result = call->step(&a, call->input);
+	if (result)
+		completed = add_result(call, result, text);
+	else
+		add_failure(&a, text);
+	if (result && !holds(call->input, result) && !holds(a.last, result) && !holds(a.details, result))
+		json_decref(result);
+	json_decref(a.last);
+	json_decref(a.details);
+	free(a.type);
+	free(a.message);
+	return completed;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "command_setup.h"
+
+#include "../base/str.h"
+#include "command_step.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_WITHOUT_PATH "/usr/local/bin:/usr/bin:/bin"
+
+static const char no_memory[] = "out of memory";
+
+/* Takes text over, also when it fails. */
+static bool strings_add(struct strings *s, char *text)
+{
+	if (s->count + 2 > s->room) {
+		size_t room = s->room ? s->room * 2 : 32;
+		char **list = text ? realloc(s->list, room * sizeof *list) : NULL;
+		if (!list) {
+			free(text);
+			return false;
+		}
+		s->list = list;
+		s->room = room;
+	}
+	if (!text)
+		return false;
+	s->list[s->count++] = text;
+	s->list[s->count] = NULL;
+	return true;
+}
+
+static void strings_release(struct strings *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		free(s->list[i]);
+	free(s->list);
+}
+
+static const char *get(const struct strings *environment, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < environment->count; i++)
+		if (!strncmp(environment->list[i], name, n) && environment->list[i][n] == '=')
+			return environment->list[i] + n + 1;
+	return NULL;
+}
+
+/* Takes "NAME=VALUE" over; a name that is there already gets the new value. */
+static bool put(struct strings *environment, char *text)
+{
+	const char *equals = text ? strchr(text, '=') : NULL;
+	size_t n = equals ? (size_t)(equals - text) + 1 : 0;
+
+	for (size_t i = 0; n && i < environment->count; i++)
+		if (!strncmp(environment->list[i], text, n)) {
+			free(environment->list[i]);
+			environment->list[i] = text;
+			return true;
+		}
+	return strings_add(environment, text);
+}
+
+static const char *put_json(struct strings *environment, const json_t *from)
+{
+	json_t *object = (json_t *)(uintptr_t)from, *value;
+	const char *name;
+	size_t i;
+
+	if (json_is_array(from)) {
+		json_array_foreach(from, i, value) {
+			if (!json_is_string(value) || !strchr(json_string_value(value), '='))
+				return "an environment entry is not NAME=VALUE";
+			if (!put(environment, strdup(json_string_value(value))))
+				return no_memory;
+		}
+		return NULL;
+	}
+	json_object_foreach(object, name, value) {
+		if (!json_is_string(value))
+			return "an environment value is no string";
+		if (!put(environment, str_format("%s=%s", name, json_string_value(value))))
+			return no_memory;
+	}
+	return NULL;
+}
+
+static const char *set_environment(struct command_setup *setup, const struct command_call *call)
+{
+	struct strings *e = &setup->environment;
+	json_t *base = call->environment ? json_loads(call->environment, JSON_ALLOW_NUL, NULL) : NULL;
+	const char *problem = base ? put_json(e, base) : call->environment ? no_memory : NULL;
+
+	json_decref(base);
+	for (char **own = environ; !call->environment && *own && !problem; own++)
+		problem = strings_add(e, strdup(*own)) ? NULL : no_memory;
+	if (!problem)
+		problem = put_json(e, json_object_get(setup->input, "environment"));
+	if (problem)
+		return problem;
+	if (!put(e, str_format("WF_RUN_ID=%s", call->run_id)) || !put(e, str_format("WF_STEP=%s", call->step)) ||
+	    !put(e, str_format("WF_ATTEMPT=%d", call->attempt)) ||
+	    !put(e, str_format("WF_IDEMPOTENCY_KEY=%s", call->key)))
+		return no_memory;
+	return NULL;
+}
+
+static const char *set_words(struct command_setup *setup)
+{
+	const json_t *argv = json_object_get(setup->input, "argv"), *word;
+	const char *shell = json_string_value(json_object_get(setup->input, "shell"));
+	struct strings *to = &setup->argv;
+	size_t i;
+
+	if (!strings_add(to, strdup("sh")))
+		return no_memory;
+	if (shell)
+		return strings_add(to, strdup("/bin/sh")) && strings_add(to, strdup("-c")) &&
+		       strings_add(to, strdup(shell)) ? NULL : no_memory;
+	if (!json_array_size(argv))
+		return "the command has no words";
+	json_array_foreach(argv, i, word) {
+		if (!json_is_string(word) || strlen(json_string_value(word)) != json_string_length(word))
+			return "a word of the command is no plain string";
+		if (!strings_add(to, strdup(json_string_value(word))))
+			return no_memory;
+	}
+	return *to->list[1] ? NULL : "the command's name is empty";
+}
+
+static const char *set_paths(struct command_setup *setup)
+{
+	const char *name = setup->argv.list[1], *path = get(&setup->environment, "PATH");
+
+	if (strchr(name, '/'))
+		return strings_add(&setup->paths, strdup(name)) ? NULL : no_memory;
+	for (path = path ? path : PATH_WITHOUT_PATH;; path++) {
+		size_t n = strcspn(path, ":");
+		if (!strings_add(&setup->paths, str_format("%.*s/%s", n ? (int)n : 1, n ? path : ".", name)))
+			return no_memory;
+		path += n;
+		if (!*path)
+			return NULL;
+	}
+}
+
+const char *command_setup(struct command_setup *ret, const struct command_call *call)
+{
+	const char *problem = NULL;
+	json_t *text;
+
+	memset(ret, 0, sizeof *ret);
+	ret->input = json_loadb(call->input, call->input_len, JSON_ALLOW_NUL, NULL);
+	if (!json_is_object(ret->input))
+		return "the command's input is no object";
+	ret->directory = json_string_value(json_object_get(ret->input, "directory"));
+	text = json_object_get(ret->input, "stdin");
+	ret->stdin_text = json_string_value(text);
+	ret->stdin_len = json_string_length(text);
+	problem = set_words(ret);
+	if (!problem)
+		problem = set_environment(ret, call);
+	return problem ? problem : set_paths(ret);
+}
+
+void command_setup_release(struct command_setup *setup)
+{
+	strings_release(&setup->argv);
+	strings_release(&setup->environment);
+	strings_release(&setup->paths);
+	json_decref(setup->input);
+}

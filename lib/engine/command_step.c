@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "command_step.h"
+
+#include "../base/buf.h"
+#include "command_output.h"
+#include "command_setup.h"
+#include "pool_text.h"
+#include "protocol.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum stage { STAGE_EXEC, STAGE_DIRECTORY, STAGE_OUTPUT };
+
+static bool fail(struct buf *text, const char *type, bool permanent, const struct buf *details,
+		 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+static bool fail(struct buf *text, const char *type, bool permanent, const struct buf *details,
+		 const char *format, ...)
+{
+	struct buf message = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, format);
+	buf_addv(&message, format, ap);
+	va_end(ap);
+	text_add_failure(text, type, buf_ok(&message) ? message.data : "out of memory", permanent,
+			 details && buf_ok(details) ? details->data : NULL, details ? details->len : 0);
+	buf_release(&message);
+	return false;
+}
+
+/* ---- the process ---- */
+
+/* Between vfork and exec: nothing but system calls, and nothing that the parent would miss. */
+static _Noreturn void child(const struct command_call *call, const struct command_setup *setup,
+			    const struct command_files *f, pid_t parent)
+{
+	static const struct sigaction by_default = {.sa_handler = SIG_DFL};
+	char **argv = setup->argv.list, **environment = setup->environment.list;
+	sigset_t none;
+	int sys = ENOENT;
+
+	for (int s = 1; s < NSIG; s++)
+		sigaction(s, &by_default, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	atomic_store(&call->slot->exec_stage, STAGE_OUTPUT);
+	if (dup2(f->out, 1) < 0 || dup2(f->err, 2) < 0 || (f->in >= 0 && dup2(f->in, 0) < 0))
+		goto fail;
+	atomic_store(&call->slot->exec_stage, STAGE_DIRECTORY);
+	if ((call->directory && chdir(call->directory) < 0) || (setup->directory && chdir(setup->directory) < 0))
+		goto fail;
+	atomic_store(&call->slot->exec_stage, STAGE_EXEC);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (char **path = setup->paths.list; *path; path++) {
+		execve(*path, argv + 1, environment);
+		if (errno == ENOEXEC) {
+			char *name = argv[1];
+			argv[1] = *path;
+			execve("/bin/sh", argv, environment);
+			argv[1] = name;
+		}
+		if (errno != ENOENT && errno != ENOTDIR)
+			sys = errno;
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			break;
+	}
+	errno = sys;
+fail:
+	atomic_store(&call->slot->exec_errno, errno);
+	_exit(127);
+}
+
+static pid_t spawn(const struct command_call *call, const struct command_setup *setup, const struct command_files *f)
+{
+	pid_t parent = getpid(), pid;
+	sigset_t all, before;
+
+	signal(SIGCHLD, SIG_DFL); /* a step function may have changed it, and the status would be lost */
+	atomic_store(&call->slot->exec_errno, 0);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	pid = vfork();
+	if (pid == 0)
+		child(call, setup, f, parent);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
+static int await(pid_t pid, int *ret_status)
+{
+	while (waitpid(pid, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return 0;
+}
+
+static bool not_executed(const struct command_call *call, const struct command_setup *setup, int sys,
+			 struct buf *text)
+{
+	const char *name = setup->argv.list[1];
+
+	switch (atomic_load(&call->slot->exec_stage)) {
+	case STAGE_DIRECTORY:
+		return fail(text, "directory", false, NULL, "cannot enter '%s': %s",
+			    setup->directory ? setup->directory : call->directory, strerror(sys));
+	case STAGE_OUTPUT:
+		return fail(text, "system", false, NULL, "cannot redirect the output of '%s': %s", name, strerror(sys));
+	}
+	if (sys == ENOENT)
+		return fail(text, "not_found", true, NULL, "command '%s' not found", name);
+	return fail(text, "not_executable", sys == EACCES || sys == ENOEXEC, NULL, "cannot execute '%s': %s", name,
+		    strerror(sys));
+}
+
+/* The last line with something in it. */
+static const char *last_line(struct buf *text, int *ret_len)
+{
+	size_t end = text->len, from;
+
+	while (end && strchr(" \t\r\n", text->data[end - 1]))
+		end--;
+	for (from = end; from && text->data[from - 1] != '\n';)
+		from--;
+	*ret_len = end - from > 300 ? 300 : (int)(end - from);
+	return end ? text->data + from : "";
+}
+
+static bool ended(const struct command_call *call, const struct command_files *f, int status, struct buf *text)
+{
+	struct buf details = BUF_INIT, err = BUF_INIT;
+	bool killed = WIFSIGNALED(status), failed = killed || (WEXITSTATUS(status) && !call->any_exit);
+	const char *line, *colon;
+	bool done;
+	int n;
+
+	buf_addf(&details, "{\"%s\":%d", killed ? "signal" : "status", killed ? WTERMSIG(status) : WEXITSTATUS(status));
+	done = command_output(call, f, failed, &details, &err);
+	buf_addc(&details, '}');
+	line = last_line(&err, &n);
+	colon = n ? ": " : "";
+	if (!done || !buf_ok(&details))
+		fail(text, "system", false, NULL, "cannot read back the output of step '%s'", call->step);
+	else if (killed)
+		fail(text, "signal", false, &details, "killed by SIG%s%s%.*s",
+		     sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "RT", colon, n, line);
+	else if (failed)
+		fail(text, "exit", false, &details, "exit status %d%s%.*s", WEXITSTATUS(status), colon, n, line);
+	else
+		buf_add(text, details.data, details.len);
+	buf_release(&details);
+	buf_release(&err);
+	return done && !failed;
+}
+
+bool command_run(const struct command_call *call, struct buf *text)
+{
+	struct command_setup setup;
+	struct command_files files = COMMAND_FILES_INIT;
+	const char *problem = command_setup(&setup, call);
+	bool completed = false;
+	pid_t pid;
+	int status, sys, rc;
+
+	if (problem) {
+		fail(text, "bad_command", true, NULL, "%s", problem);
+		command_setup_release(&setup);
+		return false;
+	}
+	if (command_files_open(&files, call, &setup) < 0) {
+		fail(text, "system", false, NULL, "cannot open the log of step '%s': %s", call->step, strerror(errno));
+	} else if ((pid = spawn(call, &setup, &files)) < 0) {
+		fail(text, "system", false, NULL, "cannot fork for '%s': %s", setup.argv.list[1], strerror(errno));
+	} else {
+		rc = await(pid, &status);
+		sys = atomic_load(&call->slot->exec_errno);
+		completed = rc < 0 ? fail(text, "system", false, NULL, "the exit status was lost: %s", strerror(errno))
+			    : sys  ? not_executed(call, &setup, sys, text)
+				   : ended(call, &files, status, text);
+	}
+	command_files_close(&files, call);
+	command_setup_release(&setup);
+	return completed;
+}

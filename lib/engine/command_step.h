@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One attempt of a command step (wf_exec, wf_shell), inside a worker.
+ *
+ * The command stays in the worker's process group, so that a signal to the group
+ * reaches it and all that it started. Output goes straight into the log files and is read back: a
+ * process that the command leaves behind with its output open holds nothing up. The
+ * attempt is over when the command itself has ended; what it left behind in the group lives at most as long
+ * as the worker, what left the group (a daemon) is its own.
+ */
+#ifndef WF_ENGINE_COMMAND_STEP_H
+#define WF_ENGINE_COMMAND_STEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct slot;
+
+struct command_call {
+	const char *step, *run_id, *key;
+	const char *input;       /* JSON text: {"argv":[...]} or {"shell":"..."}, "directory", "environment", "stdin" */
+	size_t input_len;
+	const char *log_base;    /* NULL: output goes to the scratch files */
+	const char *directory;   /* NULL: where the worker is */
+	const char *environment; /* JSON text: object of strings; NULL: the worker's own */
+	int attempt;
+	bool any_exit;
+	size_t capture;
+	int scratch_out, scratch_err;
+	struct slot *slot;       /* shared with the forked child until it executes */
+};
+
+/* Appends {"status","stdout","stderr"} (true) or the failure (false) to text. */
+bool command_run(const struct command_call *call, struct buf *text);
+
+#endif

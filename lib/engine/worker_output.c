@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker_output.h"
+
+#include "../base/buf.h"
+#include "../base/str.h"
+#include "pool_text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int fd_above_stdio(int fd)
+{
+	int copy, sys;
+
+	if (fd < 0 || fd > 2)
+		return fd;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	sys = errno;
+	close(fd);
+	errno = sys;
+	return copy;
+}
+
+static int open_unnamed(const char *folder)
+{
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+	char *name;
+
+	if (fd >= 0)
+		return fd;
+	name = str_format("%s/.worker-XXXXXX", folder);
+	fd = name ? mkostemp(name, O_APPEND | O_CLOEXEC) : -1;
+	if (fd >= 0)
+		unlink(name);
+	free(name);
+	return fd;
+}
+
+int scratch_open(const char *beside)
+{
+	const char *slash = beside ? strrchr(beside, '/') : NULL;
+	char *folder = slash ? strndup(beside, slash == beside ? 1 : (size_t)(slash - beside)) : NULL;
+	int fd = folder ? open_unnamed(folder) : -1;
+
+	free(folder);
+	if (fd < 0)
+		fd = memfd_create("output", MFD_CLOEXEC);
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, O_APPEND);
+	return fd_above_stdio(fd);
+}
+
+static void copy(int from, int to, off_t size)
+{
+	char block[16384];
+	off_t at = 0;
+
+	while (at < size) {
+		ssize_t n = copy_file_range(from, &at, to, NULL, (size_t)(size - at), 0);
+		if (n > 0)
+			continue;
+		n = pread(from, block, sizeof block, at);
+		if (n <= 0)
+			return;
+		for (ssize_t done = 0, wrote; done < n; done += wrote, at += wrote) {
+			wrote = write(to, block + done, (size_t)(n - done));
+			if (wrote < 0 && errno == EINTR)
+				wrote = 0;
+			if (wrote < 0)
+				return;
+		}
+	}
+}
+
+void scratch_collect(int fd, const char *log_base, const char *end)
+{
+	struct stat st;
+	char *path;
+	int to;
+
+	if (fstat(fd, &st) < 0 || st.st_size == 0)
+		return;
+	path = log_base ? str_format("%s.%s", log_base, end) : NULL;
+	to = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600) : -1;
+	if (to >= 0) {
+		copy(fd, to, st.st_size);
+		close(to);
+	}
+	free(path);
+	/* a failure leaves the text to the next attempt's log, which beats losing it */
+	while (ftruncate(fd, 0) < 0 && errno == EINTR)
+		;
+}
+
+void scratch_tail(int fd, size_t max, const char *prefix, struct buf *out)
+{
+	struct stat st;
+	char *text;
+	off_t from;
+	ssize_t n;
+	size_t skip;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size == 0)
+		return;
+	from = st.st_size > (off_t)max ? st.st_size - (off_t)max : 0;
+	text = malloc(max);
+	n = text ? pread(fd, text, max, from) : -1;
+	if (n > 0) {
+		skip = from ? text_begin(text, (size_t)n) : 0;
+		buf_adds(out, prefix);
+		text_add_string(out, text + skip, (size_t)n - skip);
+	}
+	free(text);
+}
