@@ -25,51 +25,78 @@ load ../cli/helper
 	same "$(cat "$SCRATCH/absent")" ""
 }
 
-install_tree() {
-	${MAKE:-make} -s -C "$WF_BUILD" install DESTDIR="$SCRATCH/root" >install.log 2>&1 || {
-		cat install.log
+# A copy of the build, its compiled-in folders moved to a prefix of this file's own, is installed there once.
+setup_file() {
+	local object source
+	export INSTALLED=$BATS_FILE_TMPDIR/prefix COPY=$BATS_FILE_TMPDIR/copy
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	mkdir "$COPY"
+	tar -C "$WF_BUILD" --exclude='*.log' --exclude='*.trs' --exclude=conftest* -cf - . | tar -C "$COPY" -xf -
+	cd "$WF_SRC" || return 1
+	for source in $(grep -lE 'WF_(BIN|LIBEXEC|INCLUDE|WORKFLOW)DIR' lib/*/*.c cmd/*.c); do
+		object=${source##*/}
+		find "$COPY" -name "*-${object%.c}.*o" -exec rm -f {} +
+	done
+	rm -f "$COPY/libfloors.la"
+	in_copy install || return 1
+	sed -i "s|^prefix=.*|prefix=$INSTALLED|" "$INSTALLED"/lib/pkgconfig/*.pc
+}
+
+in_copy() { # TARGET [VARIABLE=VALUE...]
+	${MAKE:-make} -C "$COPY" "$@" prefix="$INSTALLED" VPATH="$WF_SRC" srcdir="$WF_SRC" \
+		top_srcdir="$WF_SRC" >"$COPY/make.log" 2>&1 || {
+		cat "$COPY/make.log"
 		return 1
 	}
-	prefix=$SCRATCH/root$(sed -n 's/^prefix=//p' "$WF_BUILD/wf.pc")
-	export PKG_CONFIG_SYSROOT_DIR=$SCRATCH/root PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+}
+
+setup() {
+	scratch_setup
+	export PATH=$INSTALLED/bin:/usr/local/bin:/usr/bin:/bin PKG_CONFIG_PATH=$INSTALLED/lib/pkgconfig
+	SAMPLE=$WF_SRC/test/modules/header_sample.c
+}
+
+# Whether what is below a folder is an installed wf.
+complete() {
+	local file
+	for file in bin/wf libexec/wf/wf-committer include/wf.h lib/libwf.so lib/libwf.a lib/pkgconfig/wf.pc \
+		lib/pkgconfig/libwf.pc lib/wf/workflows/backup.so share/aclocal/wf.m4 share/man/man1/wf.1 \
+		share/bash-completion/completions/wf.bash share/zsh/site-functions/_wf; do
+		[ -s "$1/$file" ] || echo "not installed: $file"
+	done
 }
 
 @test "make install: programs, header, library, modules, manual, completion, macro" {
-	install_tree
-	for file in bin/wf libexec/wf/wf-committer include/wf.h lib/libwf.so lib/libwf.a lib/pkgconfig/wf.pc \
-		lib/pkgconfig/libwf.pc lib/wf/workflows/backup.so share/aclocal/wf.m4 share/man/man1/wf.1 \
-		share/bash-completion/completions/wf share/zsh/site-functions/_wf; do
-		[ -s "$prefix/$file" ] || echo "not installed: $file"
-	done >"$SCRATCH/absent"
-	same "$(cat "$SCRATCH/absent")" ""
+	same "$(complete "$INSTALLED")" ""
+}
+
+@test "make install takes DESTDIR, and make uninstall leaves nothing behind" {
+	in_copy install DESTDIR="$SCRATCH/root"
+	same "$(complete "$SCRATCH/root$INSTALLED")" ""
+	in_copy uninstall DESTDIR="$SCRATCH/root"
+	same "$(find "$SCRATCH/root" ! -type d)" ""
 }
 
 @test "a module built against the installed header, outside the tree, runs in the installed wf" {
-	install_tree
-	mkdir elsewhere
-	cd elsewhere
-	cp "$WF_SRC/test/modules/hello.c" .
-	flags="$(pkg-config --variable=module_flags wf) $(pkg-config --cflags jansson) -I$prefix/include"
-	# shellcheck disable=SC2086
-	${CC:-cc} $flags -o hello.so hello.c
-	PATH=$prefix/bin:/usr/bin:/bin expect 0 wf run ./hello.so
+	cp "$SAMPLE" sample.c
+	# shellcheck disable=SC2046
+	${CC:-cc} $(pkg-config --variable=module_flags wf) $(pkg-config --cflags wf) -o sample.so sample.c
+	expect 0 wf run ./sample.so
+	json '.ok == true' "$output"
 	git_clean .wf
 }
 
-@test "installed modules are found by name, and FILE.c is compiled with the installed header" {
-	install_tree
-	mkdir elsewhere
-	cd elsewhere
-	cp "$WF_SRC/test/modules/hello.c" .
-	PATH=$prefix/bin:/usr/bin:/bin expect 0 wf run hello.c
-	PATH=$prefix/bin:/usr/bin:/bin expect 0 wf check backup
+@test "installed modules are found by name" {
+	expect 0 wf check backup
+}
+
+@test "wf run FILE.c compiles with the installed header" {
+	cp "$SAMPLE" sample.c
+	expect 0 wf run sample.c
 }
 
 @test "WF_MODULE of wf.m4 configures a package of modules" {
-	install_tree
-	mkdir package
-	cd package
-	cp "$WF_SRC/test/modules/hello.c" .
+	cp "$SAMPLE" sample.c
 	cat >configure.ac <<-'END'
 		AC_INIT([order], [1])
 		AC_PROG_CC
@@ -77,33 +104,18 @@ install_tree() {
 		AC_CONFIG_FILES([Makefile])
 		AC_OUTPUT
 	END
-	printf 'all:\n\t@CC@ @WF_MODULE_FLAGS@ @WF_CFLAGS@ -o hello.so hello.c @WF_LIBS@\n' >Makefile.in
-	ACLOCAL_PATH=$prefix/share/aclocal autoreconf -fi >log 2>&1 || {
-		cat log
-		return 1
-	}
-	# the sysroot goes in front of every path, of the system's libraries too
-	unset PKG_CONFIG_SYSROOT_DIR
-	sed -i "s|^prefix=|prefix=$SCRATCH/root|" "$prefix/lib/pkgconfig/wf.pc"
+	printf 'all:\n\t@CC@ @WF_MODULE_FLAGS@ @WF_CFLAGS@ -o sample.so sample.c @WF_LIBS@\n\t@WF@ run ./sample.so\n' >Makefile.in
+	ACLOCAL_PATH=$INSTALLED/share/aclocal expect 0 autoreconf -fi
 	expect 0 ./configure
-	expect 0 ${MAKE:-make}
-	[ -s hello.so ]
+	contains "$output" "checking for wf >= 0.1... yes"
+	expect 0 "${MAKE:-make}"
 }
 
 @test "a program that embeds libwf links by libwf.pc" {
-	install_tree
-	unset PKG_CONFIG_SYSROOT_DIR
-	sed -i "s|^prefix=|prefix=$SCRATCH/root|" "$prefix/lib/pkgconfig/libwf.pc"
 	printf '%s\n' '#include <wf.h>' 'int main(void) { return wf_attempt_number == 0; }' >embed.c
 	# shellcheck disable=SC2046
 	${CC:-cc} -o embed embed.c $(pkg-config --cflags --libs libwf)
-	LD_LIBRARY_PATH=$prefix/lib expect 0 ./embed
-}
-
-@test "make uninstall leaves nothing behind" {
-	install_tree
-	${MAKE:-make} -s -C "$WF_BUILD" uninstall DESTDIR="$SCRATCH/root" >/dev/null
-	same "$(find "$SCRATCH/root" ! -type d)" ""
+	LD_LIBRARY_PATH=$INSTALLED/lib expect 0 ./embed
 }
 
 @test "bootstrap refuses words that it does not know" {
