@@ -25,8 +25,9 @@ struct findings {
 
 static void print_object(const struct check_finding *f)
 {
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "level", check_level_name(f->level), "symbol", f->symbol,
-				   "category", f->category, "advice", f->advice);
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "level", check_level_name(f->level),
+				   "symbol", f->symbol, "category", f->category, "advice",
+				   f->advice);
 
 	if (object)
 		out_json(object);
@@ -35,11 +36,13 @@ static void print_object(const struct check_finding *f)
 
 static void print_text(const struct check_finding *f, bool color)
 {
-	static const enum tint tints[] = {
-		[CHECK_CAUGHT] = TINT_GREEN, [CHECK_STEP_ONLY] = TINT_YELLOW, [CHECK_PROBLEM] = TINT_RED};
+	static const enum tint tints[] = {[CHECK_CAUGHT] = TINT_GREEN,
+					  [CHECK_STEP_ONLY] = TINT_YELLOW,
+					  [CHECK_PROBLEM] = TINT_RED};
 
-	out_format("%s%-9s%s  %-20s  %s: %s\n", tint(color, tints[f->level]), check_level_name(f->level),
-		   tint(color, TINT_NONE), f->symbol, f->category, f->advice);
+	out_format("%s%-9s%s  %-20s  %s: %s\n", tint(color, tints[f->level]),
+		   check_level_name(f->level), tint(color, TINT_NONE), f->symbol, f->category,
+		   f->advice);
 }
 
 static void on_finding(void *arg, const struct check_finding *f)
@@ -55,7 +58,8 @@ static void on_finding(void *arg, const struct check_finding *f)
 		print_text(f, findings->cli->out_color);
 }
 
-/* A .c file is compiled into the cache of the state directory, which is made for that where there is none. */
+/* A .c file is compiled into the cache of the state directory, which is made for that where there
+ * is none. */
 static int find_binary(struct cli *cli, const struct named *named, char **ret, struct err *err)
 {
 	struct state state;
@@ -77,7 +81,8 @@ static void print_contents(const struct cli *cli, const struct module *module)
 	if (cli->general.json)
 		return;
 	for (size_t i = 0; i < module->count; i++)
-		out_format("%-9s  %s\n", module->entries[i].kind == WF_KIND_WORKFLOW ? "workflow" : "step",
+		out_format("%-9s  %s\n",
+			   module->entries[i].kind == WF_KIND_WORKFLOW ? "workflow" : "step",
 			   module->entries[i].name);
 }
 
@@ -95,11 +100,12 @@ static int check_file(struct cli *cli, const char *file, bool all, struct err *e
 	if (r < 0)
 		return r;
 	if (findings.problems)
-		return err_set(err, ERR_MODULE, "%zu import%s would make workflow code nondeterministic",
+		return err_set(err, ERR_MODULE,
+			       "%zu import%s would make workflow code nondeterministic",
 			       findings.problems, findings.problems == 1 ? "" : "s");
 	if (findings.hidden && !cli->general.quiet)
-		say("%zu import%s answered from the history in workflow code; --all names them", findings.hidden,
-		    findings.hidden == 1 ? " is" : "s are");
+		say("%zu import%s answered from the history in workflow code; --all names them",
+		    findings.hidden, findings.hidden == 1 ? " is" : "s are");
 	return 0;
 }
 
@@ -112,7 +118,8 @@ static int check(struct cli *cli, const void *arg)
 	int status = EXIT_COMPLETED;
 
 	if (named_parse(&named, cli->args[0], &err) < 0 || named_locate(&named, &err) < 0 ||
-	    find_binary(cli, &named, &file, &err) < 0 || check_file(cli, file, values->all, &err) < 0)
+	    find_binary(cli, &named, &file, &err) < 0 ||
+	    check_file(cli, file, values->all, &err) < 0)
 		status = complain(&err);
 	free(file);
 	named_release(&named);
@@ -120,12 +127,14 @@ static int check(struct cli *cli, const void *arg)
 }
 
 static const struct option_def options[] = {
-	{.name = "all", .kind = OPTION_FLAG, .offset = offsetof(struct check_values, all),
+	{.name = "all",
+	 .kind = OPTION_FLAG,
+	 .offset = offsetof(struct check_values, all),
 	 .help = "name also what is caught: answered from the history inside workflow code"},
 	{.name = NULL},
 };
 
-const struct cmd command_check = {
+const struct cmd cmd_check = {
 	.name = "check",
 	.summary = "load a module, and name what in it could break determinism",
 	.arguments = "MODULE",

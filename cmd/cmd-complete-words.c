@@ -170,7 +170,7 @@ static int complete_words(struct cli *cli, const void *values)
 	return EXIT_COMPLETED;
 }
 
-const struct cmd command_complete_words = {
+const struct cmd cmd_complete_words = {
 	.name = "complete-words",
 	.summary = "what a shell offers for the last of these words",
 	.arguments = "WORD ...",

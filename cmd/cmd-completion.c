@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* bash takes words apart at = and :, and puts back only the last part: the line is split anew, and what is offered is cut to it. */
+/* bash takes words apart at = and :, and puts back only the last part: the line is split anew, and
+ * what is offered is cut to it. */
 static const char bash[] =
 	"# wf(1) completion for bash: eval \"$(wf completion bash)\"\n"
 	"_wf_complete() {\n"
@@ -77,15 +78,17 @@ static int completion(struct cli *cli, const void *values)
 	else if (!strcmp(shell, "zsh"))
 		out_text(zsh, sizeof zsh - 1);
 	else
-		return complain_usage("there is no completion for '%s'; there is for bash and zsh", shell);
+		return complain_usage("there is no completion for '%s'; there is for bash and zsh",
+				      shell);
 	return EXIT_COMPLETED;
 }
 
-const struct cmd command_completion = {
+const struct cmd cmd_completion = {
 	.name = "completion",
 	.summary = "print what a shell needs to complete wf's words",
 	.arguments = "bash|zsh",
-	.details = "For ~/.bashrc: eval \"$(wf completion bash)\". For ~/.zshrc, after compinit: eval \"$(wf completion zsh)\".",
+	.details =
+		"For ~/.bashrc: eval \"$(wf completion bash)\". For ~/.zshrc, after compinit: eval \"$(wf completion zsh)\".",
 	.least = 1,
 	.most = 1,
 	.first = WORDS_SHELL,

@@ -60,7 +60,8 @@ static int no_such(const char *name)
 		if (!commands[i]->hidden)
 			suggest_offer(&near, name, strlen(name), commands[i]->name);
 	if (near.best)
-		return complain_usage("there is no command '%s'; did you mean '%s'?", name, near.best);
+		return complain_usage("there is no command '%s'; did you mean '%s'?", name,
+				      near.best);
 	return complain_usage("there is no command '%s'; 'wf help' lists them", name);
 }
 
@@ -79,7 +80,7 @@ static int help(struct cli *cli, const void *values)
 	return shown ? EXIT_COMPLETED : print_text(about);
 }
 
-const struct cmd command_help = {
+const struct cmd cmd_help = {
 	.name = "help",
 	.summary = "show the manual page of a command",
 	.arguments = "[COMMAND]",

@@ -42,14 +42,24 @@ static int list(struct cli *cli, const void *arg)
 #define AT(field) offsetof(struct list_values, field)
 
 static const struct option_def options[] = {
-	{.name = "open", .kind = OPTION_FLAG, .offset = AT(open), .help = "only runs that have not ended"},
-	{.name = "closed", .kind = OPTION_FLAG, .offset = AT(closed), .help = "only runs that have ended"},
-	{.name = "limit", .letter = 'n', .argument = "N", .kind = OPTION_COUNT, .offset = AT(limit),
+	{.name = "open",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(open),
+	 .help = "only runs that have not ended"},
+	{.name = "closed",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(closed),
+	 .help = "only runs that have ended"},
+	{.name = "limit",
+	 .letter = 'n',
+	 .argument = "N",
+	 .kind = OPTION_COUNT,
+	 .offset = AT(limit),
 	 .help = "only the newest N"},
 	{.name = NULL},
 };
 
-const struct cmd command_list = {
+const struct cmd cmd_list = {
 	.name = "list",
 	.summary = "list runs, open and closed, newest first",
 	.arguments = "",

@@ -19,9 +19,10 @@ struct log_values {
 	bool follow;
 };
 
-/* Everything there is now; below logs/ the folders that may grow are watched from before they are read. */
-static int print_once(struct log_printer *printer, const char *run_path, const char *step, struct watch *watch,
-		      struct err *err)
+/* Everything there is now; below logs/ the folders that may grow are watched from before they are
+ * read. */
+static int print_once(struct log_printer *printer, const char *run_path, const char *step,
+		      struct watch *watch, struct err *err)
 {
 	struct log_files files = {NULL, 0};
 	int r;
@@ -61,7 +62,8 @@ static int print_all(struct cli *cli, struct state *state, bool follow, struct e
 			watch_wait(&watch, -1);
 	}
 	if (r == 0 && step && !log_printer_any(printer))
-		r = err_set(err, ERR_NOT_FOUND, "run '%s' has no log of a step '%s'; 'wf show %s' names its steps", id,
+		r = err_set(err, ERR_NOT_FOUND,
+			    "run '%s' has no log of a step '%s'; 'wf show %s' names its steps", id,
 			    step, id);
 	watch_close(&watch);
 	log_printer_free(printer);
@@ -84,17 +86,21 @@ static int log_command(struct cli *cli, const void *arg)
 }
 
 static const struct option_def options[] = {
-	{.name = "follow", .letter = 'f', .kind = OPTION_FLAG, .offset = offsetof(struct log_values, follow),
+	{.name = "follow",
+	 .letter = 'f',
+	 .kind = OPTION_FLAG,
+	 .offset = offsetof(struct log_values, follow),
 	 .help = "go on printing what is written until the run has ended"},
 	{.name = NULL},
 };
 
-const struct cmd command_log = {
+const struct cmd cmd_log = {
 	.name = "log",
 	.summary = "print what the steps of a run wrote",
 	.arguments = "ID [STEP]",
-	.details = "STEP is the name of a step or the number of its command. Without it: all of them, and the lines of "
-		   "wf_log(3).",
+	.details =
+		"STEP is the name of a step or the number of its command. Without it: all of them, and the lines of "
+		"wf_log(3).",
 	.options = options,
 	.values_size = sizeof(struct log_values),
 	.least = 1,

@@ -17,13 +17,18 @@
 /* The name becomes that of a C function. */
 static bool is_identifier(const char *name)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-	static const char *const taken[] = {"auto", "break", "case", "char", "const", "continue", "default", "do",
-		"double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "main",
-		"register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
-		"typedef", "union", "unsigned", "void", "volatile", "while", "greet", "farewell"};
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+	static const char *const taken[] = {
+		"auto",     "break",   "case",   "char",     "const",  "continue", "default",
+		"do",       "double",  "else",   "enum",     "extern", "float",    "for",
+		"goto",     "if",      "inline", "int",      "long",   "main",     "register",
+		"restrict", "return",  "short",  "signed",   "sizeof", "static",   "struct",
+		"switch",   "typedef", "union",  "unsigned", "void",   "volatile", "while",
+		"greet",    "farewell"};
 
-	if (!*name || (*name >= '0' && *name <= '9') || strspn(name, letters) != strlen(name) || strlen(name) > 60)
+	if (!*name || (*name >= '0' && *name <= '9') || strspn(name, letters) != strlen(name) ||
+	    strlen(name) > 60)
 		return false;
 	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
 		if (!strcmp(name, taken[i]))
@@ -71,8 +76,10 @@ static int write_new(const char *path, const char *template, const char *name, s
 	}
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0) {
-		r = errno == EEXIST ? err_set(err, ERR_EXISTS, "'%s' exists already and is left as it is", path)
-				    : err_set(err, ERR_USAGE, "cannot make '%s': %s", path, strerror(errno));
+		r = errno == EEXIST ? err_set(err, ERR_EXISTS,
+					      "'%s' exists already and is left as it is", path)
+				    : err_set(err, ERR_USAGE, "cannot make '%s': %s", path,
+					      strerror(errno));
 		buf_release(&text);
 		return r;
 	}
@@ -94,15 +101,18 @@ static int new_workflow(struct cli *cli, const void *values)
 
 	(void)values;
 	if (!is_identifier(name))
-		return complain_usage("'%s' cannot be the name of a workflow: it must be the name of a C function",
-				      name);
+		return complain_usage(
+			"'%s' cannot be the name of a workflow: it must be the name of a C function",
+			name);
 	file = str_format("%s.c", name);
 	if (!file) {
 		err_nomem(&err);
 		return complain(&err);
 	}
 	if (access("Makefile", F_OK) == 0)
-		err_set(&err, ERR_EXISTS, "'Makefile' exists already and is left as it is; make a folder for '%s'", name);
+		err_set(&err, ERR_EXISTS,
+			"'Makefile' exists already and is left as it is; make a folder for '%s'",
+			name);
 	else if (write_new(file, template_c, name, &err) == 0 &&
 		 write_new("Makefile", template_makefile, name, &err) < 0)
 		unlink(file);
@@ -112,7 +122,7 @@ static int new_workflow(struct cli *cli, const void *values)
 	return err.code ? complain(&err) : EXIT_COMPLETED;
 }
 
-const struct cmd command_new = {
+const struct cmd cmd_new = {
 	.name = "new",
 	.summary = "write a first workflow, and a Makefile for it",
 	.arguments = "NAME",

@@ -26,7 +26,8 @@ struct sweep {
 	struct err err;
 };
 
-/* Interrupted, or suspended and what it waits for has come. A run that cannot be read is told and passed over. */
+/* Interrupted, or suspended and what it waits for has come. A run that cannot be read is told and
+ * passed over. */
 static int consider(void *arg, const char *id, bool closed)
 {
 	struct sweep *sweep = arg;
@@ -38,7 +39,8 @@ static int consider(void *arg, const char *id, bool closed)
 			warn("run '%s' is left out: %s", id, err.text);
 		return 0;
 	}
-	bool wanted = summary.status == STATUS_INTERRUPTED || (summary.status == STATUS_SUSPENDED && summary.due);
+	bool wanted = summary.status == STATUS_INTERRUPTED ||
+		      (summary.status == STATUS_SUSPENDED && summary.due);
 	run_summary_release(&summary);
 	if (!wanted)
 		return 0;
@@ -51,12 +53,14 @@ static int consider(void *arg, const char *id, bool closed)
 }
 
 /* A run that is over already, or driven by somebody else since. */
-static int add_failed(struct cli *cli, struct state *state, const char *id, bool swept, const struct err *err)
+static int add_failed(struct cli *cli, struct state *state, const char *id, bool swept,
+		      const struct err *err)
 {
 	struct err again = ERR_INIT;
 	struct run_summary summary;
 
-	if (swept && (err->code == ERR_BUSY || err->code == ERR_CLOSED || err->code == ERR_NOT_FOUND))
+	if (swept &&
+	    (err->code == ERR_BUSY || err->code == ERR_CLOSED || err->code == ERR_NOT_FOUND))
 		return EXIT_COMPLETED;
 	if (err->code != ERR_CLOSED || report_load(state, id, &summary, &again) < 0)
 		return complain(err);
@@ -65,8 +69,8 @@ static int add_failed(struct cli *cli, struct state *state, const char *id, bool
 	return status;
 }
 
-static int drive_all(struct cli *cli, struct state *state, char **ids, size_t n, const char *with, bool wait,
-		     bool swept)
+static int drive_all(struct cli *cli, struct state *state, char **ids, size_t n, const char *with,
+		     bool wait, bool swept)
 {
 	struct drive drive;
 	struct err err = ERR_INIT;
@@ -136,10 +140,12 @@ static int resume(struct cli *cli, const void *arg)
 	int status;
 
 	if (values->with && !cli->nargs)
-		return complain_usage("--with needs the ids of the runs that go on with the new code");
+		return complain_usage(
+			"--with needs the ids of the runs that go on with the new code");
 	if ((status = cli_need_state(cli, &state)))
 		return status;
-	status = cli->nargs ? resume_named(cli, &state, values) : resume_swept(cli, &state, !values->no_wait);
+	status = cli->nargs ? resume_named(cli, &state, values)
+			    : resume_swept(cli, &state, !values->no_wait);
 	state_release(&state);
 	return status;
 }
@@ -147,18 +153,25 @@ static int resume(struct cli *cli, const void *arg)
 #define AT(field) offsetof(struct resume_values, field)
 
 static const struct option_def options[] = {
-	{.name = "with", .argument = "MODULE", .kind = OPTION_TEXT, .offset = AT(with), .complete = WORDS_FILE,
+	{.name = "with",
+	 .argument = "MODULE",
+	 .kind = OPTION_TEXT,
+	 .offset = AT(with),
+	 .complete = WORDS_FILE,
 	 .help = "go on with this code, if the whole history replays with it"},
-	{.name = "no-wait", .kind = OPTION_FLAG, .offset = AT(no_wait),
+	{.name = "no-wait",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(no_wait),
 	 .help = "leave with exit 3 as soon as the runs only wait for timers or signals"},
 	{.name = NULL},
 };
 
-const struct cmd command_resume = {
+const struct cmd cmd_resume = {
 	.name = "resume",
 	.summary = "drive interrupted runs on, and those whose time has come",
 	.arguments = "[ID ...]",
-	.details = "Without an ID: every interrupted run, and every suspended one whose timer or signal has come.",
+	.details =
+		"Without an ID: every interrupted run, and every suspended one whose timer or signal has come.",
 	.options = options,
 	.values_size = sizeof(struct resume_values),
 	.most = MANY,

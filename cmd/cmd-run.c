@@ -67,11 +67,14 @@ static int go_on(struct session *s, const struct run *run)
 	struct err err = ERR_INIT;
 
 	if (!named_is(&s->named, run->info.workflow, run->info.module_name))
-		return complain_usage("run '%s' exists already, of the workflow '%s'; choose another --id", run->id,
-				      run->info.workflow);
+		return complain_usage(
+			"run '%s' exists already, of the workflow '%s'; choose another --id",
+			run->id, run->info.workflow);
 	if (!json_equal(run->info.input, s->input))
-		return complain_usage("run '%s' exists already, with another input ('wf status %s --json' and "
-				      "run.json show it); choose another --id", run->id, run->id);
+		return complain_usage(
+			"run '%s' exists already, with another input ('wf status %s --json' and "
+			"run.json show it); choose another --id",
+			run->id, run->id);
 	if (run->closed)
 		return report_closed(s, run->id);
 	if (start_driver(s, &err) == 0 && drive_add(&s->drive, run->id, NULL, &err) == 0)
@@ -108,12 +111,14 @@ static int open_state(struct session *s, bool create, struct err *err)
 }
 
 /*
- * The committer takes longest to start, so it comes first wherever a state directory is there; where there is none, the
- * module is looked at before one is made.
+ * The committer takes longest to start, so it comes first wherever a state directory is there;
+ * where there is none, the module is looked at before one is made.
  */
 static int make_run(struct session *s, char **ret_id, struct err *err)
 {
-	struct new_run new_run = {.named = &s->named, .id = s->values->id, .input = s->input,
+	struct new_run new_run = {.named = &s->named,
+				  .id = s->values->id,
+				  .input = s->input,
 				  .environment = s->environment};
 	int r = s->opened ? start_driver(s, err) : 0;
 
@@ -153,7 +158,8 @@ static int prepare(struct session *s, struct err *err)
 	if (problem) {
 		char *quoted = str_quote(id, strlen(id));
 
-		err_set(err, ERR_USAGE, "%s cannot be a run id: it %s", quoted ? quoted : "this", problem);
+		err_set(err, ERR_USAGE, "%s cannot be a run id: it %s", quoted ? quoted : "this",
+			problem);
 		free(quoted);
 		return -err->code;
 	}
@@ -190,24 +196,38 @@ static int run(struct cli *cli, const void *values)
 #define AT(field) offsetof(struct run_values, field)
 
 static const struct option_def options[] = {
-	{.name = "id", .argument = "ID", .kind = OPTION_TEXT, .offset = AT(id), .complete = WORDS_RUN,
+	{.name = "id",
+	 .argument = "ID",
+	 .kind = OPTION_TEXT,
+	 .offset = AT(id),
+	 .complete = WORDS_RUN,
 	 .help = "name of the run; one that exists goes on, or its result is printed again"},
-	{.name = "input", .argument = "JSON|@FILE|-", .kind = OPTION_TEXT, .offset = AT(input),
-	 .complete = WORDS_FILE, .help = "the input: JSON, a file of it, or standard input; else {}"},
-	{.name = "env", .argument = "NAME[=VALUE]", .kind = OPTION_WORDS, .offset = AT(env),
+	{.name = "input",
+	 .argument = "JSON|@FILE|-",
+	 .kind = OPTION_TEXT,
+	 .offset = AT(input),
+	 .complete = WORDS_FILE,
+	 .help = "the input: JSON, a file of it, or standard input; else {}"},
+	{.name = "env",
+	 .argument = "NAME[=VALUE]",
+	 .kind = OPTION_WORDS,
+	 .offset = AT(env),
 	 .help = "keep this variable too for the run's commands; may be given again"},
-	{.name = "no-wait", .kind = OPTION_FLAG, .offset = AT(no_wait),
+	{.name = "no-wait",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(no_wait),
 	 .help = "leave with exit 3 as soon as the run only waits for a timer or a signal"},
 	{.name = NULL},
 };
 
-const struct cmd command_run = {
+const struct cmd cmd_run = {
 	.name = "run",
 	.summary = "start a workflow, or go on with a run",
 	.arguments = "WORKFLOW [KEY=VALUE ...]",
-	.details = "WORKFLOW is a name (looked up in $WF_PATH, ./workflows and the installed folder), FILE.so, FILE.c, "
-		   "or one of these followed by :NAME. KEY=VALUE sets a member of the input; VALUE is JSON if it "
-		   "parses as JSON, else a string. The result goes to standard output as JSON.",
+	.details =
+		"WORKFLOW is a name (looked up in $WF_PATH, ./workflows and the installed folder), FILE.so, FILE.c, "
+		"or one of these followed by :NAME. KEY=VALUE sets a member of the input; VALUE is JSON if it "
+		"parses as JSON, else a string. The result goes to standard output as JSON.",
 	.options = options,
 	.values_size = sizeof(struct run_values),
 	.least = 1,

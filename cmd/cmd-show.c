@@ -71,7 +71,8 @@ static unsigned terminal_columns(const struct cli *cli)
 
 static int show_run(struct cli *cli, struct state *state, struct err *err)
 {
-	struct showing showing = {.cli = cli, .line = BUF_INIT, .day = -1, .columns = terminal_columns(cli)};
+	struct showing showing = {
+		.cli = cli, .line = BUF_INIT, .day = -1, .columns = terminal_columns(cli)};
 	struct history_options options = {.writable = false};
 	struct history *history = NULL;
 	struct run run;
@@ -106,7 +107,7 @@ static int show(struct cli *cli, const void *values)
 	return status;
 }
 
-const struct cmd command_show = {
+const struct cmd cmd_show = {
 	.name = "show",
 	.summary = "show what happened in a run, event by event",
 	.arguments = "ID",

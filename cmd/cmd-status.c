@@ -108,12 +108,13 @@ static int status(struct cli *cli, const void *values)
 		say("no runs yet; 'wf run WORKFLOW' starts one (%s)", err.text);
 		return EXIT_COMPLETED;
 	}
-	int exit = cli->nargs ? status_of_one(cli, &state, cli->args[0]) : status_of_all(cli, &state);
+	int exit = cli->nargs ? status_of_one(cli, &state, cli->args[0])
+			      : status_of_all(cli, &state);
 	state_release(&state);
 	return exit;
 }
 
-const struct cmd command_status = {
+const struct cmd cmd_status = {
 	.name = "status",
 	.summary = "show what is open, who drives it and what it waits for",
 	.arguments = "[ID]",

@@ -18,8 +18,8 @@ static int version(struct cli *cli, const void *values)
 		out_format("wf %s\n", PACKAGE_VERSION);
 		return EXIT_COMPLETED;
 	}
-	json_t *object = json_pack("{s:s, s:s, s:i, s:i}", "version", PACKAGE_VERSION, "abi",
-				   ABI, "rules", CORE_RULES, "format", STATE_FORMAT);
+	json_t *object = json_pack("{s:s, s:s, s:i, s:i}", "version", PACKAGE_VERSION, "abi", ABI,
+				   "rules", CORE_RULES, "format", STATE_FORMAT);
 
 	if (!object)
 		return EXIT_STATE;
@@ -28,7 +28,7 @@ static int version(struct cli *cli, const void *values)
 	return EXIT_COMPLETED;
 }
 
-const struct cmd command_version = {
+const struct cmd cmd_version = {
 	.name = "version",
 	.summary = "print the version; with --json those of the formats too",
 	.arguments = "",

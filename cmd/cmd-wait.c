@@ -39,7 +39,8 @@ static int64_t time_left(int64_t deadline)
 }
 
 /* The run's folder is watched before its state is read, so that no end is missed. */
-static int wait_for(struct cli *cli, struct state *state, const char *id, int64_t deadline, struct watch *watch)
+static int wait_for(struct cli *cli, struct state *state, const char *id, int64_t deadline,
+		    struct watch *watch)
 {
 	enum run_status told = STATUS_RUNNING;
 
@@ -85,17 +86,20 @@ static int wait_command(struct cli *cli, const void *arg)
 }
 
 static const struct option_def options[] = {
-	{.name = "timeout", .argument = "DURATION", .kind = OPTION_DURATION,
+	{.name = "timeout",
+	 .argument = "DURATION",
+	 .kind = OPTION_DURATION,
 	 .offset = offsetof(struct wait_values, timeout),
 	 .help = "wait no longer than this, such as 30s or 1h30m; then the exit says how the run stands"},
 	{.name = NULL},
 };
 
-const struct cmd command_wait = {
+const struct cmd cmd_wait = {
 	.name = "wait",
 	.summary = "wait until a run has ended, and print its result",
 	.arguments = "ID",
-	.details = "Exits as 'wf run' would have. It drives nothing: a run that nobody drives does not end.",
+	.details =
+		"Exits as 'wf run' would have. It drives nothing: a run that nobody drives does not end.",
 	.options = options,
 	.values_size = sizeof(struct wait_values),
 	.least = 1,

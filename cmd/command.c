@@ -5,32 +5,52 @@
 
 #include <string.h>
 
-extern const struct cmd command_run, command_resume, command_status, command_list, command_show,
-	command_log, command_wait, command_check, command_new, command_help,
-	command_version, command_completion, command_complete_words;
+extern const struct cmd cmd_run, cmd_resume, cmd_status, cmd_list, cmd_show, cmd_log, cmd_wait,
+	cmd_check, cmd_new, cmd_help, cmd_version, cmd_completion, cmd_complete_words;
 
 const struct cmd *const commands[] = {
-	&command_run,     &command_resume,     &command_status,         &command_list,
-	&command_show,    &command_log,        &command_wait,           &command_check,
-	&command_new,     &command_help,       &command_version,        &command_completion,
-	&command_complete_words, NULL,
+	&cmd_run,     &cmd_resume,     &cmd_status,         &cmd_list, &cmd_show,
+	&cmd_log,     &cmd_wait,       &cmd_check,          &cmd_new,  &cmd_help,
+	&cmd_version, &cmd_completion, &cmd_complete_words, NULL,
 };
 
 #define AT(field) offsetof(struct general, field)
 
 const struct option_def general_options[] = {
-	{.name = "state", .argument = "DIR", .kind = OPTION_TEXT, .offset = AT(state), .use = USE_STATE,
+	{.name = "state",
+	 .argument = "DIR",
+	 .kind = OPTION_TEXT,
+	 .offset = AT(state),
+	 .use = USE_STATE,
 	 .complete = WORDS_FOLDER,
 	 .help = "the state directory; else $WF_STATE, else the nearest .wf upwards"},
-	{.name = "json", .kind = OPTION_FLAG, .offset = AT(json), .use = USE_JSON,
+	{.name = "json",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(json),
+	 .use = USE_JSON,
 	 .help = "print JSON, one object a line, as in wf-json(5)"},
-	{.name = "quiet", .letter = 'q', .kind = OPTION_FLAG, .offset = AT(quiet), .use = USE_QUIET,
+	{.name = "quiet",
+	 .letter = 'q',
+	 .kind = OPTION_FLAG,
+	 .offset = AT(quiet),
+	 .use = USE_QUIET,
 	 .help = "say nothing unless a run fails, and then all that helps"},
-	{.name = "no-color", .kind = OPTION_FLAG, .offset = AT(no_color), .use = USE_COLOR,
+	{.name = "no-color",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(no_color),
+	 .use = USE_COLOR,
 	 .help = "no colours, as with $NO_COLOR"},
-	{.name = "jobs", .letter = 'j', .argument = "N", .kind = OPTION_COUNT, .offset = AT(jobs),
-	 .use = USE_JOBS, .help = "how many steps may run at once; else the number of processors"},
-	{.name = "version", .kind = OPTION_FLAG, .offset = AT(version), .use = USE_ALONE,
+	{.name = "jobs",
+	 .letter = 'j',
+	 .argument = "N",
+	 .kind = OPTION_COUNT,
+	 .offset = AT(jobs),
+	 .use = USE_JOBS,
+	 .help = "how many steps may run at once; else the number of processors"},
+	{.name = "version",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(version),
+	 .use = USE_ALONE,
 	 .help = "print the version and exit"},
 	{.name = NULL},
 };

@@ -19,15 +19,15 @@ enum { USE_STATE = 1, USE_JSON = 2, USE_QUIET = 4, USE_COLOR = 8, USE_JOBS = 16,
 
 struct cmd {
 	const char *name, *summary;
-	const char *arguments;          /* of the usage line: "WORKFLOW [KEY=VALUE ...]" */
-	const char *details;            /* more for the help; may be NULL */
+	const char *arguments;            /* of the usage line: "WORKFLOW [KEY=VALUE ...]" */
+	const char *details;              /* more for the help; may be NULL */
 	const struct option_def *options; /* may be NULL */
-	size_t values_size;             /* of the struct that the options fill in, which begins as zeros */
-	unsigned least, most;           /* operands */
+	size_t values_size;   /* of the struct that the options fill in, which begins as zeros */
+	unsigned least, most; /* operands */
 	unsigned uses;
-	enum words_kind first, others;  /* what operands are completed with */
-	bool hidden;                    /* not in the help */
-	bool verbatim;                  /* no option is recognised after the first operand */
+	enum words_kind first, others; /* what operands are completed with */
+	bool hidden;                   /* not in the help */
+	bool verbatim;                 /* no option is recognised after the first operand */
 	int (*run)(struct cli *cli, const void *values); /* returns the exit status */
 };
 

@@ -122,8 +122,8 @@ static void started(struct buf *out, const struct progress *p)
 {
 	text_line(out, p->run_id);
 	if (p->replayed)
-		buf_addf(out, ": goes on after %llu recorded step%s", (unsigned long long)p->replayed,
-			 p->replayed == 1 ? "" : "s");
+		buf_addf(out, ": goes on after %llu recorded step%s",
+			 (unsigned long long)p->replayed, p->replayed == 1 ? "" : "s");
 	else
 		buf_adds(out, ": started");
 }

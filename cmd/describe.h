@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What runs, steps and errors are, in words. Everything appended is one line without a line break. */
+/* What runs, steps and errors are, in words. Everything appended is one line without a line break.
+ */
 #ifndef WF_CMD_DESCRIBE_H
 #define WF_CMD_DESCRIBE_H
 

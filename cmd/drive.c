@@ -29,7 +29,8 @@ static void on_tick(void *arg)
 		drive->kind->tick(drive->view);
 }
 
-int drive_start(struct drive *ret, struct cli *cli, struct state *state, bool wait, bool many, struct err *err)
+int drive_start(struct drive *ret, struct cli *cli, struct state *state, bool wait, bool many,
+		struct err *err)
 {
 	const struct view_kind *kind = view_choose(cli);
 	struct driver_options options = {
@@ -61,7 +62,8 @@ int drive_add(struct drive *drive, const char *id, const char *with, struct err 
 	char *copy = strdup(id);
 	if (!copy)
 		return err_nomem(err);
-	int r = with ? driver_add_with(drive->driver, id, with, err) : driver_add(drive->driver, id, err);
+	int r = with ? driver_add_with(drive->driver, id, with, err)
+		     : driver_add(drive->driver, id, err);
 	if (r < 0)
 		free(copy);
 	else
@@ -101,14 +103,19 @@ struct ending {
 
 static bool has_ended(enum drive_end end)
 {
-	return end == DRIVE_COMPLETED || end == DRIVE_FAILED || end == DRIVE_CANCELLED || end == DRIVE_TERMINATED;
+	return end == DRIVE_COMPLETED || end == DRIVE_FAILED || end == DRIVE_CANCELLED ||
+	       end == DRIVE_TERMINATED;
 }
 
 static void tell(struct drive *drive, const char *id, const struct ending *ending)
 {
 	struct err ignored = ERR_INIT;
-	struct ended e = {.id = id, .state = drive->state->path, .detail = ending->detail, .end = ending->end,
-			  .closed = has_ended(ending->end), .workflow = ""};
+	struct ended e = {.id = id,
+			  .state = drive->state->path,
+			  .detail = ending->detail,
+			  .end = ending->end,
+			  .closed = has_ended(ending->end),
+			  .workflow = ""};
 	struct run run;
 	bool told = false;
 
@@ -125,16 +132,19 @@ static void tell(struct drive *drive, const char *id, const struct ending *endin
 	report_ended(drive->cli, drive->state, &e, !drive->many, told);
 }
 
-/* To be stopped is no end of the run, and so no progress of it: a display must not leave it running. */
+/* To be stopped is no end of the run, and so no progress of it: a display must not leave it
+ * running. */
 static void show_end(struct drive *drive, const char *id, enum drive_end end)
 {
-	struct progress p = {.kind = PROGRESS_RUN_ENDED, .run_id = id, .workflow = "", .end = DRIVE_STOPPED};
+	struct progress p = {
+		.kind = PROGRESS_RUN_ENDED, .run_id = id, .workflow = "", .end = DRIVE_STOPPED};
 
 	if (end == DRIVE_STOPPED || end == DRIVE_NOT_YET)
 		drive->kind->progress(drive->view, &p);
 }
 
-/* The details are the driver's: kept beyond its end, for nothing is told before its locks and commits are done. */
+/* The details are the driver's: kept beyond its end, for nothing is told before its locks and
+ * commits are done. */
 static struct ending *take_endings(const struct drive *drive)
 {
 	struct ending *endings = calloc(drive->count + 1, sizeof *endings);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What wf run and wf resume share: a driver with a view, driven until it rests, and what is told about each run. */
+/* What wf run and wf resume share: a driver with a view, driven until it rests, and what is told
+ * about each run. */
 #ifndef WF_CMD_DRIVE_H
 #define WF_CMD_DRIVE_H
 
@@ -18,16 +19,19 @@ struct drive {
 	struct driver *driver;
 	const struct view_kind *kind;
 	void *view;
-	char **ids;   /* owned: runs that were added */
+	char **ids; /* owned: runs that were added */
 	size_t count;
-	bool many;    /* more than one run may be driven: results are not printed one after the other */
+	bool many; /* more than one run may be driven: results are not printed one after the other
+		    */
 };
 
 /* Start the driver (and with it the committer). */
-int drive_start(struct drive *ret, struct cli *cli, struct state *state, bool wait, bool many, struct err *err);
+int drive_start(struct drive *ret, struct cli *cli, struct state *state, bool wait, bool many,
+		struct err *err);
 /* Drive an existing run; with: NULL, or a module with new code. */
 int drive_add(struct drive *drive, const char *id, const char *with, struct err *err);
-/* Turn until everything rests, let go of all, report. Returns the exit status; the drive is released. */
+/* Turn until everything rests, let go of all, report. Returns the exit status; the drive is
+ * released. */
 int drive_finish(struct drive *drive);
 /* Release after a failure before drive_finish. */
 void drive_abandon(struct drive *drive);

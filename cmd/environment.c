@@ -49,7 +49,8 @@ static int keep_named(json_t *object, const char *word, struct err *err)
 	if (!n)
 		return err_set(err, ERR_USAGE, "--env takes NAME or NAME=VALUE, not '%s'", word);
 	if (!value)
-		return err_set(err, ERR_USAGE, "--env %s: there is no such variable in the environment", word);
+		return err_set(err, ERR_USAGE,
+			       "--env %s: there is no such variable in the environment", word);
 	if (!str_utf8(word, n) || !str_utf8(value, strlen(value)))
 		return err_set(err, ERR_USAGE, "--env: the variable is not UTF-8");
 	return keep(object, word, n, value, err);

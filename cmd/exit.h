@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the exit status of every command says. The table of wf(1) is compared with this one by a test. */
+/* What the exit status of every command says. The table of wf(1) is compared with this one by a
+ * test. */
 #ifndef WF_CMD_EXIT_H
 #define WF_CMD_EXIT_H
 

@@ -23,11 +23,11 @@ static int too_deep(const json_t *value, int left)
 	if (!left)
 		return 1;
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, member)
+		json_array_foreach (value, i, member)
 			if (too_deep(member, left - 1))
 				return 1;
 	} else if (json_is_object(value)) {
-		json_object_foreach((json_t *)value, key, member)
+		json_object_foreach ((json_t *)value, key, member)
 			if (too_deep(member, left - 1))
 				return 1;
 	}
@@ -47,14 +47,17 @@ static int read_all(int fd, const char *name, struct buf *ret, struct err *err)
 		if (n < 0) {
 			int sys = errno;
 
-			return err_set(err, ERR_USAGE, "cannot read the input '%s': %s", name, strerror(sys));
+			return err_set(err, ERR_USAGE, "cannot read the input '%s': %s", name,
+				       strerror(sys));
 		}
 		ret->len += (size_t)n;
 		if (!n)
 			return 0;
 		if (ret->len > MOST_BYTES)
-			return err_set(err, ERR_USAGE, "the input '%s' is larger than 64 MiB; put it in a file and name that",
-				       name);
+			return err_set(
+				err, ERR_USAGE,
+				"the input '%s' is larger than 64 MiB; put it in a file and name that",
+				name);
 	}
 }
 
@@ -63,7 +66,8 @@ static int read_file(const char *path, struct buf *ret, struct err *err)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
-		return err_set(err, ERR_USAGE, "cannot open the input '%s': %s", path, strerror(errno));
+		return err_set(err, ERR_USAGE, "cannot open the input '%s': %s", path,
+			       strerror(errno));
 	int r = read_all(fd, path, ret, err);
 	close(fd);
 	return r;
@@ -73,9 +77,10 @@ static int read_file(const char *path, struct buf *ret, struct err *err)
 static int not_json(const json_error_t *why, struct err *err)
 {
 	if (json_error_code(why) == json_error_stack_overflow)
-		return err_set(err, ERR_USAGE, "the input is nested deeper than %d levels", MOST_DEPTH);
-	return err_set(err, ERR_USAGE, "the input is not JSON: %s (line %d, column %d)", why->text, why->line,
-		       why->column);
+		return err_set(err, ERR_USAGE, "the input is nested deeper than %d levels",
+			       MOST_DEPTH);
+	return err_set(err, ERR_USAGE, "the input is not JSON: %s (line %d, column %d)", why->text,
+		       why->line, why->column);
 }
 
 static int parse(const char *text, size_t n, json_t **ret, struct err *err)
@@ -87,7 +92,8 @@ static int parse(const char *text, size_t n, json_t **ret, struct err *err)
 		return not_json(&why, err);
 	if (too_deep(value, MOST_DEPTH)) {
 		json_decref(value);
-		return err_set(err, ERR_USAGE, "the input is nested deeper than %d levels", MOST_DEPTH);
+		return err_set(err, ERR_USAGE, "the input is nested deeper than %d levels",
+			       MOST_DEPTH);
 	}
 	*ret = value;
 	return 0;
@@ -126,7 +132,8 @@ static json_t *pair_value(const char *text, int *ret_deep)
 	return value ? value : json_string(text);
 }
 
-static int add_pair(json_t *object, const char *pair, char *const *earlier, size_t n, struct err *err)
+static int add_pair(json_t *object, const char *pair, char *const *earlier, size_t n,
+		    struct err *err)
 {
 	const char *equals = strchr(pair, '=');
 	size_t len = equals ? (size_t)(equals - pair) : 0;
@@ -135,7 +142,9 @@ static int add_pair(json_t *object, const char *pair, char *const *earlier, size
 	if (!str_utf8(pair, strlen(pair)) || !len) {
 		char *quoted = str_quote(pair, strlen(pair));
 
-		err_set(err, ERR_USAGE, len ? "%s is not UTF-8" : "%s is not KEY=VALUE; other input goes into --input",
+		err_set(err, ERR_USAGE,
+			len ? "%s is not UTF-8"
+			    : "%s is not KEY=VALUE; other input goes into --input",
 			quoted ? quoted : "an argument");
 		free(quoted);
 		return -err->code;
@@ -146,7 +155,8 @@ static int add_pair(json_t *object, const char *pair, char *const *earlier, size
 	json_t *value = pair_value(equals + 1, &deep);
 	if (deep) {
 		json_decref(value);
-		return err_set(err, ERR_USAGE, "the input is nested deeper than %d levels", MOST_DEPTH);
+		return err_set(err, ERR_USAGE, "the input is nested deeper than %d levels",
+			       MOST_DEPTH);
 	}
 	char *key = strndup(pair, len);
 	int r = key && value ? json_object_set_new(object, key, value) : -1;

@@ -17,7 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How far a file was printed. Known by its place in the run, for its path changes when the run is closed. */
+/* How far a file was printed. Known by its place in the run, for its path changes when the run is
+ * closed. */
 struct seen {
 	uint64_t cmd;
 	int attempt;
@@ -83,8 +84,9 @@ static void print_head(struct log_printer *p, const struct log_file *file, size_
 	if (p->headed)
 		out_text("\n", 1);
 	if (file->cmd)
-		out_format("==> %s (step %llu, attempt %d, %s) <==\n", file->step, (unsigned long long)file->cmd,
-			   file->attempt, file->err ? "stderr" : "stdout");
+		out_format("==> %s (step %llu, attempt %d, %s) <==\n", file->step,
+			   (unsigned long long)file->cmd, file->attempt,
+			   file->err ? "stderr" : "stdout");
 	else
 		out_format("==> workflow <==\n");
 	p->headed = true;
@@ -129,7 +131,8 @@ static void print_object(const struct log_file *file, const char *text, size_t n
 	json_decref(line);
 }
 
-static void print_objects(struct seen *seen, const struct log_file *file, const char *data, size_t n)
+static void print_objects(struct seen *seen, const struct log_file *file, const char *data,
+			  size_t n)
 {
 	const char *end;
 
@@ -146,7 +149,8 @@ static void print_objects(struct seen *seen, const struct log_file *file, const 
 	buf_consume(&seen->rest, done);
 }
 
-static int print_new(struct log_printer *p, struct seen *seen, const struct log_file *file, int fd, struct err *err)
+static int print_new(struct log_printer *p, struct seen *seen, const struct log_file *file, int fd,
+		     struct err *err)
 {
 	static char data[65536];
 	ssize_t n;

@@ -12,8 +12,10 @@ struct watch;
 
 /* json: an object a line instead of the text with a head for each file. New. */
 struct log_printer *log_printer_new(bool json);
-/* What was added to the file since it was printed last. whole: it grows no more. A file that is gone is passed over. */
-int log_print(struct log_printer *printer, const struct log_file *file, bool whole, struct err *err);
+/* What was added to the file since it was printed last. whole: it grows no more. A file that is
+ * gone is passed over. */
+int log_print(struct log_printer *printer, const struct log_file *file, bool whole,
+	      struct err *err);
 /* Whether any file was met. */
 bool log_printer_any(const struct log_printer *printer);
 void log_printer_free(struct log_printer *printer);

@@ -21,7 +21,8 @@ static void tail_of(struct buf *out, const char *path, size_t bytes, size_t line
 
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (at = buf_reserve(out, bytes))) {
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    (at = buf_reserve(out, bytes))) {
 		off_t from = st.st_size > (off_t)bytes ? st.st_size - (off_t)bytes : 0;
 		ssize_t n = pread(fd, at, bytes, from);
 		size_t len = n > 0 ? (size_t)n : 0, skip = len;
@@ -51,7 +52,8 @@ void logs_tail(struct buf *out, const char *log_base, size_t bytes, size_t lines
 }
 
 /* Take NNNNNN-STEP.ATTEMPT.out apart. False when the name is not of that form. */
-static bool parse_name(const char *name, struct log_file *ret, const char **ret_step, size_t *ret_step_len)
+static bool parse_name(const char *name, struct log_file *ret, const char **ret_step,
+		       size_t *ret_step_len)
 {
 	char *end;
 	unsigned long long cmd = strtoull(name, &end, 10);
@@ -82,7 +84,8 @@ static bool wanted(const char *step, const struct log_file *file, const char *na
 	return *step >= '0' && *step <= '9' && !*end && cmd == file->cmd;
 }
 
-static int add(struct log_files *files, const struct log_file *file, char *path, char *step, struct err *err)
+static int add(struct log_files *files, const struct log_file *file, char *path, char *step,
+	       struct err *err)
 {
 	struct log_file *v = path && step ? realloc(files->v, (files->n + 1) * sizeof *v) : NULL;
 
@@ -98,21 +101,25 @@ static int add(struct log_files *files, const struct log_file *file, char *path,
 	return 0;
 }
 
-static int add_folder(struct log_files *files, const char *folder, const char *step, struct err *err)
+static int add_folder(struct log_files *files, const char *folder, const char *step,
+		      struct err *err)
 {
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
 	int r = 0;
 
 	if (!dir)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(err, errno, "cannot read '%s'", folder);
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : err_sys(err, errno, "cannot read '%s'", folder);
 	while (r == 0 && (entry = readdir(dir))) {
 		struct log_file file;
 		const char *name;
 		size_t n;
 
 		if (parse_name(entry->d_name, &file, &name, &n) && wanted(step, &file, name, n))
-			r = add(files, &file, str_format("%s/%s", folder, entry->d_name), strndup(name, n), err);
+			r = add(files, &file, str_format("%s/%s", folder, entry->d_name),
+				strndup(name, n), err);
 	}
 	closedir(dir);
 	return r;

@@ -10,13 +10,14 @@
 struct buf;
 struct err;
 
-/* The end of what an attempt wrote to stderr, or to stdout if it wrote nothing there. Nothing when there is nothing. */
+/* The end of what an attempt wrote to stderr, or to stdout if it wrote nothing there. Nothing when
+ * there is nothing. */
 void logs_tail(struct buf *out, const char *log_base, size_t bytes, size_t lines);
 
 /* One file: logs/NNN/NNNNNN-STEP.ATTEMPT.out|.err, or logs/workflow.log (cmd 0). */
 struct log_file {
-	char *path;      /* below logs/, owned */
-	char *step;      /* owned */
+	char *path; /* below logs/, owned */
+	char *step; /* owned */
 	uint64_t cmd;
 	int attempt;
 	bool err;
@@ -27,7 +28,8 @@ struct log_files {
 	size_t n;
 };
 
-/* All of <run>/logs, ordered by command, attempt, stdout before stderr; step: a name or number, NULL: all. Adds to ret. */
+/* All of <run>/logs, ordered by command, attempt, stdout before stderr; step: a name or number,
+ * NULL: all. Adds to ret. */
 int logs_list(struct log_files *ret, const char *run_path, const char *step, struct err *err);
 void logs_release(struct log_files *files);
 

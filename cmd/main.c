@@ -53,10 +53,12 @@ static int check_operands(const struct cli *cli)
 	const struct cmd *c = cli->command;
 
 	if (cli->nargs < c->least)
-		return complain_usage("%s is missing; usage: wf %s [options] %s", c->least == 1 ? "an argument" : "some argument",
-				  c->name, c->arguments);
+		return complain_usage("%s is missing; usage: wf %s [options] %s",
+				      c->least == 1 ? "an argument" : "some argument", c->name,
+				      c->arguments);
 	if (cli->nargs > c->most)
-		return complain_usage("unexpected argument '%s'; see 'wf %s --help'", cli->args[c->most], c->name);
+		return complain_usage("unexpected argument '%s'; see 'wf %s --help'",
+				      cli->args[c->most], c->name);
 	return 0;
 }
 
@@ -77,7 +79,8 @@ static int run_command(struct cli *cli, char **words)
 {
 	const struct cmd *c = cli->command;
 	void *values = calloc(1, c->values_size + 1);
-	struct option_set sets[] = {{c->options, values, 0}, {general_options, &cli->general, c->uses}};
+	struct option_set sets[] = {{c->options, values, 0},
+				    {general_options, &cli->general, c->uses}};
 	struct operands operands;
 	struct err err = ERR_INIT;
 	int status;

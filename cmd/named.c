@@ -32,11 +32,14 @@ int named_parse(struct named *ret, const char *text, struct err *err)
 	size_t n = colon ? (size_t)(colon - text) : strlen(text), len;
 
 	if (!n || (colon && !colon[1]))
-		return err_set(err, ERR_USAGE, "'%s' names no workflow; give NAME, FILE.so, FILE.c or FILE:NAME", text);
+		return err_set(err, ERR_USAGE,
+			       "'%s' names no workflow; give NAME, FILE.so, FILE.c or FILE:NAME",
+			       text);
 	if (!str_utf8(text, strlen(text)))
 		return err_set(err, ERR_USAGE, "the name of the workflow is not UTF-8");
 	const char *base = base_of(text, n, &len);
-	*ret = (struct named){.text = text, .after = colon ? colon + 1 : NULL, .base = strndup(base, len)};
+	*ret = (struct named){
+		.text = text, .after = colon ? colon + 1 : NULL, .base = strndup(base, len)};
 	return ret->base ? 0 : err_nomem(err);
 }
 
@@ -62,7 +65,8 @@ bool named_needs_compiler(const struct named *named)
 	return str_ends(named->file, ".c");
 }
 
-static int not_there(const struct named *named, const struct module *module, const char *wanted, struct err *err)
+static int not_there(const struct named *named, const struct module *module, const char *wanted,
+		     struct err *err)
 {
 	struct suggest near = SUGGEST_INIT;
 	struct buf names = BUF_INIT;
@@ -70,18 +74,21 @@ static int not_there(const struct named *named, const struct module *module, con
 	for (size_t i = 0; i < module->count; i++) {
 		if (module->entries[i].kind != WF_KIND_WORKFLOW)
 			continue;
-		suggest_offer(&near, wanted ? wanted : "", wanted ? strlen(wanted) : 0, module->entries[i].name);
+		suggest_offer(&near, wanted ? wanted : "", wanted ? strlen(wanted) : 0,
+			      module->entries[i].name);
 		buf_addf(&names, "%s%s", names.len ? ", " : "", module->entries[i].name);
 	}
 	const char *all = buf_ok(&names) && names.len ? names.data : "none";
 	if (!wanted)
-		err_set(err, ERR_NOT_FOUND, "'%s' has several workflows or none (%s); name one: %s:NAME", named->file,
+		err_set(err, ERR_NOT_FOUND,
+			"'%s' has several workflows or none (%s); name one: %s:NAME", named->file,
 			all, named->text);
 	else if (near.best)
-		err_set(err, ERR_NOT_FOUND, "'%s' has no workflow '%s'; did you mean '%s'?", named->file, wanted,
-			near.best);
+		err_set(err, ERR_NOT_FOUND, "'%s' has no workflow '%s'; did you mean '%s'?",
+			named->file, wanted, near.best);
 	else
-		err_set(err, ERR_NOT_FOUND, "'%s' has no workflow '%s'; it has: %s", named->file, wanted, all);
+		err_set(err, ERR_NOT_FOUND, "'%s' has no workflow '%s'; it has: %s", named->file,
+			wanted, all);
 	buf_release(&names);
 	return -err->code;
 }

@@ -17,12 +17,14 @@ struct named {
 };
 
 int named_parse(struct named *ret, const char *text, struct err *err);
-/* Whether an existing run of this workflow, from a module of this file name, is what is named. Needs no file. */
+/* Whether an existing run of this workflow, from a module of this file name, is what is named.
+ * Needs no file. */
 bool named_is(const struct named *named, const char *workflow, const char *module_name);
 /* Find the file. ERR_NOT_FOUND says where it was looked for. */
 int named_locate(struct named *named, struct err *err);
 bool named_needs_compiler(const struct named *named);
-/* Which of the module's workflows is meant: index of its entry; -ERR_NOT_FOUND lists what there is. */
+/* Which of the module's workflows is meant: index of its entry; -ERR_NOT_FOUND lists what there is.
+ */
 int named_choose(const struct named *named, const struct module *module, struct err *err);
 void named_release(struct named *named);
 

@@ -37,7 +37,8 @@ int new_run_load(struct new_run *run, struct state *state, struct err *err)
 /* backup-20261122-030000-x7k2 */
 static char *make_id(struct os *os, const char *workflow, int64_t now, struct err *err)
 {
-	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789"; /* 32, none easily taken for another */
+	static const char letters[] =
+		"abcdefghijkmnpqrstuvwxyz23456789"; /* 32, none easily taken for another */
 	struct buf id = BUF_INIT;
 	unsigned char chance[4];
 	time_t seconds = (time_t)(now / 1000);
@@ -49,8 +50,8 @@ static char *make_id(struct os *os, const char *workflow, int64_t now, struct er
 		return NULL;
 	}
 	localtime_r(&seconds, &tm);
-	buf_addf(&id, "%.*s-%04d%02d%02d-%02d%02d%02d-", LONGEST_NAME, workflow, tm.tm_year + 1900, tm.tm_mon + 1,
-		 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	buf_addf(&id, "%.*s-%04d%02d%02d-%02d%02d%02d-", LONGEST_NAME, workflow, tm.tm_year + 1900,
+		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	for (size_t i = 0; i < sizeof chance; i++)
 		buf_addc(&id, letters[chance[i] % 32]);
 	char *text = buf_detach(&id);
@@ -59,11 +60,13 @@ static char *make_id(struct os *os, const char *workflow, int64_t now, struct er
 	return text;
 }
 
-static int create_with_id(struct state *state, struct run_info *info, const char *wanted, struct err *err)
+static int create_with_id(struct state *state, struct run_info *info, const char *wanted,
+			  struct err *err)
 {
 	for (int i = 0; i < TRIES; i++) {
 		err_clear(err);
-		info->id = wanted ? strdup(wanted) : make_id(state->os, info->workflow, info->created, err);
+		info->id = wanted ? strdup(wanted)
+				  : make_id(state->os, info->workflow, info->created, err);
 		if (!info->id)
 			return err_nomem(err);
 		int r = run_create(state, info, err);
@@ -75,7 +78,8 @@ static int create_with_id(struct state *state, struct run_info *info, const char
 	return -err->code;
 }
 
-static int fill_info(struct new_run *run, struct state *state, struct run_info *info, struct err *err)
+static int fill_info(struct new_run *run, struct state *state, struct run_info *info,
+		     struct err *err)
 {
 	const char *slash = strrchr(run->named->file, '/');
 	int r = state->os->ops->random(state->os, info->seed, sizeof info->seed);

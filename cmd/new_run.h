@@ -19,7 +19,8 @@ struct new_run {
 	int workflow;                /* index in the module */
 };
 
-/* Compile (for which state is needed) and load the module, and choose the workflow in it. Makes nothing but the cached binary. */
+/* Compile (for which state is needed) and load the module, and choose the workflow in it. Makes
+ * nothing but the cached binary. */
 int new_run_load(struct new_run *run, struct state *state, struct err *err);
 /* Pin the module and make the run, durably. ret_id is new. */
 int new_run_create(struct new_run *run, struct state *state, char **ret_id, struct err *err);

@@ -72,22 +72,24 @@ static int unknown_long(const struct parser *p, const char *word, size_t n)
 		for (const struct option_def *d = p->sets[i].table; d && d->name; d++)
 			suggest_offer(&near, word + 2, n, d->name);
 	if (near.best)
-		err_set(p->err, ERR_USAGE, "unknown option %s; did you mean '--%s'?", given ? given : "",
-			near.best);
+		err_set(p->err, ERR_USAGE, "unknown option %s; did you mean '--%s'?",
+			given ? given : "", near.best);
 	else
 		err_set(p->err, ERR_USAGE, "unknown option %s", given ? given : "");
 	free(given);
 	return -p->err->code;
 }
 
-static int set_count(const struct parser *p, const struct option_def *d, const char *text, unsigned *ret)
+static int set_count(const struct parser *p, const struct option_def *d, const char *text,
+		     unsigned *ret)
 {
 	char *end;
 
 	errno = 0;
 	unsigned long n = strtoul(text, &end, 10);
 	if (errno || *end || text[0] < '0' || text[0] > '9' || n < 1 || n > 1000000)
-		return err_set(p->err, ERR_USAGE, "--%s takes a number from 1 to 1000000, not '%s'", d->name, text);
+		return err_set(p->err, ERR_USAGE, "--%s takes a number from 1 to 1000000, not '%s'",
+			       d->name, text);
 	*ret = (unsigned)n;
 	return 0;
 }
@@ -119,7 +121,8 @@ static int store(const struct parser *p, const struct match *m, const char *text
 	case OPTION_DURATION:
 		if (duration_parse(text, (int64_t *)at) == 0)
 			return 0;
-		return err_set(p->err, ERR_USAGE, "--%s takes a duration such as 30s, 5m or 1h30m, not '%s'",
+		return err_set(p->err, ERR_USAGE,
+			       "--%s takes a duration such as 30s, 5m or 1h30m, not '%s'",
 			       m->def->name, text);
 	case OPTION_WORDS:
 		return add_word((struct words *)at, text, p->err);

@@ -3,8 +3,9 @@
  * Options as tables. One table is parsed, makes the usage and the help, and is
  * what completion offers.
  *
- * Accepted: -x, -xARG, -x ARG, -xyz for flags, --name, --name=ARG, --name ARG, -- for the end of options; options may
- * follow operands. Every flag has its opposite: --no-name, or --name for a flag named no-name. The last one given holds.
+ * Accepted: -x, -xARG, -x ARG, -xyz for flags, --name, --name=ARG, --name ARG, -- for the end of
+ * options; options may follow operands. Every flag has its opposite: --no-name, or --name for a
+ * flag named no-name. The last one given holds.
  */
 #ifndef WF_CMD_OPTIONS_H
 #define WF_CMD_OPTIONS_H
@@ -24,8 +25,17 @@ enum option_kind {
 };
 
 /* What the shell completes a word with. */
-enum words_kind { WORDS_NONE, WORDS_COMMAND, WORDS_WORKFLOW, WORDS_RUN, WORDS_OPEN_RUN, WORDS_STEP, WORDS_FILE,
-		  WORDS_FOLDER, WORDS_SHELL };
+enum words_kind {
+	WORDS_NONE,
+	WORDS_COMMAND,
+	WORDS_WORKFLOW,
+	WORDS_RUN,
+	WORDS_OPEN_RUN,
+	WORDS_STEP,
+	WORDS_FILE,
+	WORDS_FOLDER,
+	WORDS_SHELL
+};
 
 struct words {
 	const char **v; /* borrowed texts in a new array */
@@ -39,8 +49,8 @@ struct option_def {
 	size_t offset;
 	enum option_kind kind;
 	enum words_kind complete;
-	unsigned use;         /* of general options: the bit that a command must have to take it */
-	char letter;          /* 0: none */
+	unsigned use; /* of general options: the bit that a command must have to take it */
+	char letter;  /* 0: none */
 };
 
 /* A table with the place of its values. */
@@ -57,8 +67,9 @@ struct operands {
 };
 
 /*
- * Parse the NULL-terminated argv against n sets. stop_at_operand: the first operand ends it and all that follows is in ret
- * as it is. -ERR_USAGE with a line that names the option and what is near it.
+ * Parse the NULL-terminated argv against n sets. stop_at_operand: the first operand ends it and all
+ * that follows is in ret as it is. -ERR_USAGE with a line that names the option and what is near
+ * it.
  */
 int options_parse(const struct option_set *sets, size_t n, char **argv, bool stop_at_operand,
 		  struct operands *ret, struct err *err);

@@ -14,7 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A closed descriptor would be taken by the next file opened. Writing to the one put in place fails as before. */
+/* A closed descriptor would be taken by the next file opened. Writing to the one put in place fails
+ * as before. */
 void out_safe(void)
 {
 	for (int fd = 0; fd <= 2; fd++)

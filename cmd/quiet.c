@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Says nothing; when a run fails, one block that somebody who reads mail in the morning can act on. */
+/* Says nothing; when a run fails, one block that somebody who reads mail in the morning can act on.
+ */
 #include "view.h"
 
 #include "../lib/base/buf.h"

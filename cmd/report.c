@@ -82,7 +82,8 @@ static void complain_of_end(const struct ended *e)
 	}
 }
 
-void report_ended(struct cli *cli, struct state *state, const struct ended *e, bool result, bool told)
+void report_ended(struct cli *cli, struct state *state, const struct ended *e, bool result,
+		  bool told)
 {
 	if (cli->general.json)
 		report_json(cli, state, e->id);
@@ -142,8 +143,8 @@ static void complain_of_status(const struct run_summary *s)
 		say("run '%s' is interrupted; 'wf resume %s' goes on", s->id, s->id);
 		break;
 	case STATUS_RUNNING:
-		say("run '%s' is driven by process %ld; 'wf wait %s' waits for its end", s->id, (long)s->driver,
-		    s->id);
+		say("run '%s' is driven by process %ld; 'wf wait %s' waits for its end", s->id,
+		    (long)s->driver, s->id);
 		break;
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How a run ended, or stands, told to the user: result to stdout, anything else in one line on stderr. */
+/* How a run ended, or stands, told to the user: result to stdout, anything else in one line on
+ * stderr. */
 #ifndef WF_CMD_REPORT_H
 #define WF_CMD_REPORT_H
 
@@ -10,8 +11,10 @@ struct cli;
 struct err;
 struct state;
 
-/* After it was driven: result or complaint, or with --json its object. told: the view has complained already. */
-void report_ended(struct cli *cli, struct state *state, const struct ended *ended, bool result, bool told);
+/* After it was driven: result or complaint, or with --json its object. told: the view has
+ * complained already. */
+void report_ended(struct cli *cli, struct state *state, const struct ended *ended, bool result,
+		  bool told);
 /* A run that nobody here drove: closed, halted or waiting. Returns the exit status. */
 int report_summary(struct cli *cli, const struct run_summary *summary);
 /* The object of wf-json(5) of one run, as --json prints it. 0, or the exit status. */

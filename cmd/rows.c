@@ -39,7 +39,8 @@ static int load_one(void *arg, const char *id, bool closed)
 	}
 	if (run_summarize(&rows->v[rows->n], loading->state, id, closed, &err) == 0) {
 		rows->n++;
-	} else if (err.code != ERR_NOT_FOUND) { /* a run that was closed meanwhile is there no more */
+	} else if (err.code !=
+		   ERR_NOT_FOUND) { /* a run that was closed meanwhile is there no more */
 		warn("run '%s' cannot be read: %s", id, err.text);
 		rows->unreadable++;
 	}
@@ -55,7 +56,8 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-/* A run that moved from open/ to closed/ while they were read is there twice; the later reading holds. */
+/* A run that moved from open/ to closed/ while they were read is there twice; the later reading
+ * holds. */
 static void drop_doubles(struct rows *rows)
 {
 	size_t kept = 0;
@@ -91,10 +93,10 @@ int rows_load(struct rows *ret, struct state *state, bool open, bool closed, str
 static enum tint tint_of(enum run_status status)
 {
 	static const enum tint tints[] = {
-		[STATUS_RUNNING] = TINT_BLUE,     [STATUS_SUSPENDED] = TINT_DIM,
+		[STATUS_RUNNING] = TINT_BLUE,       [STATUS_SUSPENDED] = TINT_DIM,
 		[STATUS_INTERRUPTED] = TINT_YELLOW, [STATUS_HALTED] = TINT_RED,
-		[STATUS_COMPLETED] = TINT_GREEN,  [STATUS_FAILED] = TINT_RED,
-		[STATUS_CANCELLED] = TINT_YELLOW, [STATUS_TERMINATED] = TINT_YELLOW,
+		[STATUS_COMPLETED] = TINT_GREEN,    [STATUS_FAILED] = TINT_RED,
+		[STATUS_CANCELLED] = TINT_YELLOW,   [STATUS_TERMINATED] = TINT_YELLOW,
 	};
 
 	return tints[status];
@@ -152,7 +154,8 @@ static size_t width_of_terminal(const struct cli *cli)
 
 static void print_table(struct cli *cli, const struct rows *rows, size_t n)
 {
-	static const char *const heads[] = {"ID", "WORKFLOW", "STATUS", "STEPS", "CREATED", "DETAILS"};
+	static const char *const heads[] = {"ID",    "WORKFLOW", "STATUS",
+					    "STEPS", "CREATED",  "DETAILS"};
 	struct table *table = table_new(6);
 	struct buf out = BUF_INIT;
 

@@ -10,7 +10,10 @@ struct suggest {
 	size_t distance;
 };
 
-#define SUGGEST_INIT {NULL, 0}
+#define SUGGEST_INIT \
+	{ \
+		NULL, 0 \
+	}
 
 /* Offer a word (borrowed as long as s is used) for the n bytes that were given. */
 void suggest_offer(struct suggest *s, const char *given, size_t n, const char *word);

@@ -66,8 +66,8 @@ void table_cell(struct table *table, const char *text, enum tint tint, bool righ
 		table->widths[column] = cell->width;
 }
 
-static void print_cell(const struct table *table, const struct cell *cell, size_t column, size_t left,
-		       struct buf *out, bool color)
+static void print_cell(const struct table *table, const struct cell *cell, size_t column,
+		       size_t left, struct buf *out, bool color)
 {
 	bool last = column + 1 == table->columns;
 	size_t gap = table->widths[column] - cell->width;
@@ -82,7 +82,8 @@ static void print_cell(const struct table *table, const struct cell *cell, size_
 		text_pad(out, (cell->right ? 0 : gap) + GAP);
 }
 
-static void print_row(const struct table *table, const struct cell *row, struct buf *out, size_t width, bool color)
+static void print_row(const struct table *table, const struct cell *row, struct buf *out,
+		      size_t width, bool color)
 {
 	size_t used = 0;
 

@@ -99,7 +99,8 @@ void text_pad(struct buf *out, size_t n)
 
 void text_shell(struct buf *out, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
 
 	if (*word && strspn(word, plain) == strlen(word)) {
 		buf_adds(out, word);

@@ -9,8 +9,9 @@ struct buf;
 
 /* Columns that text takes; call setlocale() first where wide characters matter. */
 size_t text_width(const char *text);
-/* Append at most `columns` columns of one line of text: control characters and bad bytes become '?', a line break and tabs a blank,
- * and what does not fit ends in "...". Returns the columns used. */
+/* Append at most `columns` columns of one line of text: control characters and bad bytes become
+ * '?', a line break and tabs a blank, and what does not fit ends in "...". Returns the columns
+ * used. */
 size_t text_add(struct buf *out, const char *text, size_t columns);
 /* The same without a limit. */
 void text_line(struct buf *out, const char *text);

@@ -34,7 +34,8 @@ static void value(struct buf *out, const struct event *e, const char *member)
 static void outcome(struct buf *out, const struct event *e, const char *word)
 {
 	json_int_t attempt = json_integer_value(json_object_get(e->body, "attempt"));
-	const json_t *us = json_object_get(e->body, "us"), *error = json_object_get(e->body, "error");
+	const json_t *us = json_object_get(e->body, "us"),
+		     *error = json_object_get(e->body, "error");
 
 	text_line(out, text_of(e, "step"));
 	buf_addf(out, ": %s", word);
@@ -95,7 +96,7 @@ static void other(struct buf *out, const struct event *e)
 	json_t *member;
 
 	buf_adds(out, event_type_name(e->type));
-	json_object_foreach(e->body, key, member) {
+	json_object_foreach (e->body, key, member) {
 		size_t i = 0;
 
 		while (i < sizeof known / sizeof *known && strcmp(known[i], key) != 0)
@@ -185,8 +186,8 @@ void timeline_day(struct buf *out, const struct event *e, bool color)
 	struct tm tm;
 
 	local_time(e->at, &tm);
-	buf_addf(out, "%s%04d-%02d-%02d%s\n", tint(color, TINT_DIM), tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-		 tint(color, TINT_NONE));
+	buf_addf(out, "%s%04d-%02d-%02d%s\n", tint(color, TINT_DIM), tm.tm_year + 1900,
+		 tm.tm_mon + 1, tm.tm_mday, tint(color, TINT_NONE));
 }
 
 void timeline_add(struct buf *out, const struct event *e, unsigned columns, bool color)
@@ -197,13 +198,14 @@ void timeline_add(struct buf *out, const struct event *e, unsigned columns, bool
 	enum tint color_of = tint_of(e->type);
 
 	local_time(e->at, &tm);
-	buf_addf(out, "%6llu  %02d:%02d:%02d.%03d  ", (unsigned long long)e->seq, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		 (int)(e->at % 1000));
+	buf_addf(out, "%6llu  %02d:%02d:%02d.%03d  ", (unsigned long long)e->seq, tm.tm_hour,
+		 tm.tm_min, tm.tm_sec, (int)(e->at % 1000));
 	size_t used = out->len - start;
 	describe(&text, e);
 	if (buf_ok(&text) && text.len) {
 		buf_adds(out, tint(color && color_of != TINT_NONE, color_of));
-		text_add(out, text.data, columns ? (columns > used ? columns - used : 0) : SIZE_MAX / 2);
+		text_add(out, text.data,
+			 columns ? (columns > used ? columns - used : 0) : SIZE_MAX / 2);
 		buf_adds(out, tint(color && color_of != TINT_NONE, TINT_NONE));
 	}
 	buf_addc(out, '\n');

@@ -8,7 +8,8 @@
 struct buf;
 struct event;
 
-/* "    12  03:00:01.250  archive: completed (attempt 2, 1.3 s)" and a line break; columns: cut there, 0: never. */
+/* "    12  03:00:01.250  archive: completed (attempt 2, 1.3 s)" and a line break; columns: cut
+ * there, 0: never. */
 void timeline_add(struct buf *out, const struct event *event, unsigned columns, bool color);
 /* The same for the day that a line of its own tells where the date changes. */
 void timeline_day(struct buf *out, const struct event *event, bool color);

@@ -25,9 +25,9 @@
 
 struct tree {
 	struct tree_model model;
-	struct buf above;   /* lines that go above the tree and stay: of wf_log */
-	struct buf frame;   /* the last one that was drawn */
-	int64_t drawn;      /* when */
+	struct buf above; /* lines that go above the tree and stay: of wf_log */
+	struct buf frame; /* the last one that was drawn */
+	int64_t drawn;    /* when */
 	bool color, unicode, dirty, drawn_any;
 };
 
@@ -51,7 +51,8 @@ static void size_of_terminal(struct frame *frame)
 
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col || !size.ws_row)
 		size = (struct winsize){.ws_col = 80, .ws_row = 24};
-	frame->columns = size.ws_col > 1 ? size.ws_col - 1u : 1; /* the last column is left free: nothing wraps */
+	frame->columns = size.ws_col > 1 ? size.ws_col - 1u
+					 : 1; /* the last column is left free: nothing wraps */
 	frame->rows = size.ws_row > 1 ? size.ws_row - 1u : 1;
 }
 

@@ -17,16 +17,20 @@ struct look {
 };
 
 static const struct look looks[] = {
-	[NODE_RUNNING] = {"●", "*", TINT_BLUE},    [NODE_RETRY] = {"↻", "~", TINT_YELLOW},
-	[NODE_TIMER] = {"◷", "@", TINT_DIM},       [NODE_COMPLETED] = {"✔", "+", TINT_GREEN},
-	[NODE_FAILED] = {"✘", "x", TINT_RED},      [NODE_FIRED] = {"✔", "+", TINT_GREEN},
+	[NODE_RUNNING] = {"●", "*", TINT_BLUE}, [NODE_RETRY] = {"↻", "~", TINT_YELLOW},
+	[NODE_TIMER] = {"◷", "@", TINT_DIM},    [NODE_COMPLETED] = {"✔", "+", TINT_GREEN},
+	[NODE_FAILED] = {"✘", "x", TINT_RED},   [NODE_FIRED] = {"✔", "+", TINT_GREEN},
 };
 
 static const struct look ends[] = {
-	[DRIVE_NOT_YET] = {"running", NULL, TINT_BLUE},      [DRIVE_COMPLETED] = {"completed", NULL, TINT_GREEN},
-	[DRIVE_FAILED] = {"failed", NULL, TINT_RED},         [DRIVE_CANCELLED] = {"cancelled", NULL, TINT_YELLOW},
-	[DRIVE_TERMINATED] = {"terminated", NULL, TINT_YELLOW}, [DRIVE_SUSPENDED] = {"suspended", NULL, TINT_DIM},
-	[DRIVE_HALTED] = {"halted", NULL, TINT_RED},         [DRIVE_BROKEN] = {"broken off", NULL, TINT_RED},
+	[DRIVE_NOT_YET] = {"running", NULL, TINT_BLUE},
+	[DRIVE_COMPLETED] = {"completed", NULL, TINT_GREEN},
+	[DRIVE_FAILED] = {"failed", NULL, TINT_RED},
+	[DRIVE_CANCELLED] = {"cancelled", NULL, TINT_YELLOW},
+	[DRIVE_TERMINATED] = {"terminated", NULL, TINT_YELLOW},
+	[DRIVE_SUSPENDED] = {"suspended", NULL, TINT_DIM},
+	[DRIVE_HALTED] = {"halted", NULL, TINT_RED},
+	[DRIVE_BROKEN] = {"broken off", NULL, TINT_RED},
 	[DRIVE_STOPPED] = {"stopped", NULL, TINT_YELLOW},
 };
 
@@ -95,7 +99,8 @@ static void node_info(struct buf *text, const struct node *node, int64_t now)
 	}
 }
 
-static void draw_node(struct buf *out, const struct frame *frame, const struct node *node, size_t name_width, bool last)
+static void draw_node(struct buf *out, const struct frame *frame, const struct node *node,
+		      size_t name_width, bool last)
 {
 	struct line line = {out, frame, frame->columns};
 	const struct look *look = &looks[node->state];
@@ -117,7 +122,8 @@ static void draw_node(struct buf *out, const struct frame *frame, const struct n
 	buf_addc(out, '\n');
 }
 
-static void draw_count(struct buf *out, const struct frame *frame, uint64_t n, const char *what, bool last)
+static void draw_count(struct buf *out, const struct frame *frame, uint64_t n, const char *what,
+		       bool last)
 {
 	struct line line = {out, frame, frame->columns};
 	struct buf text = BUF_INIT;
@@ -136,7 +142,8 @@ static void draw_head(struct buf *out, const struct frame *frame, const struct t
 	put(&line, TINT_BOLD, run->id);
 	put(&line, TINT_NONE, "  ");
 	put(&line, ends[run->end].tint, ends[run->end].unicode);
-	buf_addf(&text, "  %llu step%s", (unsigned long long)run->steps, run->steps == 1 ? "" : "s");
+	buf_addf(&text, "  %llu step%s", (unsigned long long)run->steps,
+		 run->steps == 1 ? "" : "s");
 	if (run->replayed)
 		buf_addf(&text, " after %llu recorded", (unsigned long long)run->replayed);
 	buf_adds(&text, ", ");
@@ -145,7 +152,8 @@ static void draw_head(struct buf *out, const struct frame *frame, const struct t
 	buf_addc(out, '\n');
 }
 
-/* Which nodes there is room for: all that are going on, as far as they fit, then the last that are over. */
+/* Which nodes there is room for: all that are going on, as far as they fit, then the last that are
+ * over. */
 struct choice {
 	size_t active, over;   /* shown */
 	uint64_t more, before; /* running and not shown; over and not shown */
@@ -180,10 +188,12 @@ static size_t widest(const struct tree_run *run)
 	return most < WIDEST_NAME ? most : WIDEST_NAME;
 }
 
-static void draw_run(struct buf *out, const struct frame *frame, const struct tree_run *run, size_t rows)
+static void draw_run(struct buf *out, const struct frame *frame, const struct tree_run *run,
+		     size_t rows)
 {
 	struct choice c = choose(run, rows);
-	size_t skip_over = run->count - run->active - c.over, left = c.active + c.over, name_width = widest(run);
+	size_t skip_over = run->count - run->active - c.over, left = c.active + c.over,
+	       name_width = widest(run);
 	size_t active = c.active;
 
 	draw_head(out, frame, run);

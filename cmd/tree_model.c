@@ -69,7 +69,8 @@ static size_t place_of(const struct tree_run *run, uint64_t cmd)
 
 static void fold(struct tree_run *run)
 {
-	size_t over = run->count - run->active, drop = over > MOST_OVER ? over - MOST_OVER / 2 : 0, kept = 0;
+	size_t over = run->count - run->active, drop = over > MOST_OVER ? over - MOST_OVER / 2 : 0,
+	       kept = 0;
 
 	if (!drop)
 		return;
@@ -102,8 +103,8 @@ static struct node *node_of(struct tree_run *run, const struct progress *p)
 		run->size = size;
 	}
 	memmove(&run->nodes[at + 1], &run->nodes[at], (run->count - at) * sizeof *run->nodes);
-	run->nodes[at] = (struct node){.cmd = p->cmd, .state = NODE_COMPLETED,
-				       .name = p->step ? strdup(p->step) : NULL};
+	run->nodes[at] = (struct node){
+		.cmd = p->cmd, .state = NODE_COMPLETED, .name = p->step ? strdup(p->step) : NULL};
 	run->count++;
 	return &run->nodes[at];
 }
@@ -114,7 +115,8 @@ static void set_text(struct node *node, const char *text)
 	node->text = text ? strdup(text) : NULL;
 }
 
-static bool change(struct tree_run *run, const struct progress *p, enum node_state state, int64_t now)
+static bool change(struct tree_run *run, const struct progress *p, enum node_state state,
+		   int64_t now)
 {
 	struct node *node = node_of(run, p);
 

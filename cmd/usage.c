@@ -61,7 +61,8 @@ static void option_line(struct buf *out, const struct option_def *d)
 	wrapped(out, d->help, HELP_COLUMN, HELP_COLUMN);
 }
 
-static void options_block(struct buf *out, const char *title, const struct option_def *table, unsigned uses)
+static void options_block(struct buf *out, const char *title, const struct option_def *table,
+			  unsigned uses)
 {
 	bool titled = false;
 
@@ -96,14 +97,17 @@ void usage_command(struct buf *out, const struct cmd *command)
 
 void usage_overview(struct buf *out)
 {
-	buf_adds(out, "usage: wf [general options] COMMAND [options] [arguments]\n\n"
-		      "Durable workflows in plain C: a run survives kill -9 and goes on where it was.\n\n"
-		      "commands:\n");
+	buf_adds(
+		out,
+		"usage: wf [general options] COMMAND [options] [arguments]\n\n"
+		"Durable workflows in plain C: a run survives kill -9 and goes on where it was.\n\n"
+		"commands:\n");
 	for (size_t i = 0; commands[i]; i++) {
 		if (commands[i]->hidden)
 			continue;
 		buf_addf(out, "  %-12s%s\n", commands[i]->name, commands[i]->summary);
 	}
 	options_block(out, "general options:", general_options, ~0u);
-	buf_adds(out, "\n'wf COMMAND --help' tells more; 'wf help COMMAND' shows the manual page.\n");
+	buf_adds(out,
+		 "\n'wf COMMAND --help' tells more; 'wf help COMMAND' shows the manual page.\n");
 }

@@ -12,5 +12,6 @@ const struct view_kind *view_choose(const struct cli *cli)
 
 	if (cli->general.quiet)
 		return &view_quiet;
-	return cli->err_tty && term && *term && strcmp(term, "dumb") != 0 ? &view_tree : &view_plain;
+	return cli->err_tty && term && *term && strcmp(term, "dumb") != 0 ? &view_tree
+									  : &view_plain;
 }

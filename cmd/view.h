@@ -10,10 +10,10 @@ struct cli;
 /* How a run ended, told once the driver is gone. All borrowed. */
 struct ended {
 	const char *id, *workflow;
-	const char *state;     /* path of the state directory */
-	const json_t *detail;  /* result, error, waits; may be NULL */
+	const char *state;    /* path of the state directory */
+	const json_t *detail; /* result, error, waits; may be NULL */
 	enum drive_end end;
-	bool closed;           /* so nothing can resume it */
+	bool closed; /* so nothing can resume it */
 };
 
 struct view_kind {
@@ -28,8 +28,9 @@ struct view_kind {
 	void (*close)(void *view);
 };
 
-extern const struct view_kind view_tree;  /* a terminal: a live tree of steps */
-extern const struct view_kind view_plain; /* a pipe or a log: one line for each thing that happened */
+extern const struct view_kind view_tree; /* a terminal: a live tree of steps */
+extern const struct view_kind
+	view_plain; /* a pipe or a log: one line for each thing that happened */
 extern const struct view_kind view_quiet; /* cron: nothing, unless a run fails; then one block */
 
 const struct view_kind *view_choose(const struct cli *cli);

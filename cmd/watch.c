@@ -19,8 +19,8 @@ void watch_add(struct watch *watch, const char *folder)
 	if (watch->fd < 0)
 		return;
 	int wd = inotify_add_watch(watch->fd, folder,
-				   IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY | IN_MOVE_SELF |
-					   IN_DELETE_SELF | IN_ONLYDIR);
+				   IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY |
+					   IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR);
 
 	if (wd < 0 && errno != ENOENT && errno != ENOTDIR) {
 		close(watch->fd);

@@ -9,7 +9,8 @@
 static const struct option_def *find_in(const struct option_def *table, const char *word, size_t n)
 {
 	for (; table && table->name; table++) {
-		if (word[1] == '-' && n > 2 && !strncmp(table->name, word + 2, n - 2) && !table->name[n - 2])
+		if (word[1] == '-' && n > 2 && !strncmp(table->name, word + 2, n - 2) &&
+		    !table->name[n - 2])
 			return table;
 		if (word[1] != '-' && n == 2 && table->letter == word[1])
 			return table;
@@ -40,7 +41,8 @@ static const struct option_def *pass(struct place *p, const char *word)
 		return NULL;
 	}
 	if (!p->only_operands && word[0] == '-' && word[1]) {
-		const struct option_def *option = find(p->command, word, equals ? (size_t)(equals - word) : strlen(word));
+		const struct option_def *option =
+			find(p->command, word, equals ? (size_t)(equals - word) : strlen(word));
 
 		if (option && equals)
 			note_value(p, option, equals + 1);
