@@ -18,7 +18,7 @@ enum { HEADER = 12, SPILL = 1 << 20, PIECE = 65536, LEVEL = 1 };
 
 void batch_init(struct batch *b, struct os *os, const char *folder)
 {
-	*b = (struct batch){.os = os, .folder = folder, .fd = -1};
+	*b = (struct batch){.os = os, .folder = folder, .fd = -1, .level = LEVEL};
 }
 
 void batch_unkeep(struct batch *b)
@@ -65,6 +65,11 @@ static const struct batch_entry *find(const struct batch *b, const git_oid *id)
 bool batch_has(const struct batch *b, const git_oid *id)
 {
 	return find(b, id) != NULL;
+}
+
+const git_oid *batch_root(const struct batch *b, const git_oid *id)
+{
+	return &b->entries[find(b, id)->root].id;
 }
 
 static int grow(struct batch *b, struct err *err)
@@ -151,7 +156,7 @@ static int begin(struct batch *b, unsigned type, uint64_t size, uint64_t *ret_of
 		c = size & 0x7f;
 	}
 	buf_addc(&b->out, (char)c);
-	if (!b->deflating && deflateInit(&b->deflate, LEVEL) != Z_OK)
+	if (!b->deflating && deflateInit(&b->deflate, b->level) != Z_OK)
 		return err_nomem(err);
 	b->deflating = true;
 	deflateReset(&b->deflate);
@@ -171,9 +176,9 @@ static int roll_back(struct batch *b, uint64_t offset, struct err *err)
 	return -err->code;
 }
 
-static void end(struct batch *b, const git_oid *id, uint64_t offset, uint32_t crc)
+static void end(struct batch *b, const git_oid *id, uint64_t offset, uint32_t crc, uint32_t root)
 {
-	b->entries[b->count] = (struct batch_entry){.id = *id, .crc = crc, .offset = offset};
+	b->entries[b->count] = (struct batch_entry){.id = *id, .crc = crc, .offset = offset, .root = root};
 	b->slots[slot_of(b, id)] = (uint32_t)b->count + 1;
 	b->count++;
 }
@@ -183,6 +188,7 @@ static int add_entry(struct batch *b, unsigned type, const git_oid *id, const st
 		     const void *data, size_t n, struct err *err)
 {
 	uint64_t offset, back, base_at = base ? base->offset : 0;
+	uint32_t root = base ? (uint32_t)(base - b->entries) : (uint32_t)b->count;
 	unsigned char digits[10];
 	size_t at = sizeof digits - 1;
 
@@ -198,7 +204,7 @@ static int add_entry(struct batch *b, unsigned type, const git_oid *id, const st
 	if (deflate_piece(b, data, n, true, err) < 0)
 		return roll_back(b, offset, err);
 	end(b, id, offset, (uint32_t)crc32(0, (Bytef *)b->out.data + (offset - b->written),
-					   (uInt)(b->out.len - (offset - b->written))));
+					   (uInt)(b->out.len - (offset - b->written))), root);
 	return 0;
 }
 
@@ -290,7 +296,7 @@ int batch_add_file(struct batch *b, int fd, uint64_t from, uint64_t n, git_oid *
 			err_set(err, ERR_DAMAGED, "the file changed while it was read");
 			return roll_back(b, offset, err);
 		}
-		end(b, &id, offset, crc);
+		end(b, &id, offset, crc, (uint32_t)b->count);
 	}
 	*ret = id;
 	return 0;

@@ -30,6 +30,7 @@ struct batch_entry {
 	git_oid id;
 	uint32_t crc;
 	uint64_t offset;
+	uint32_t root; /* index of the entry that it is a delta of, or its own */
 };
 
 struct batch {
@@ -43,6 +44,7 @@ struct batch {
 	size_t count, cap;
 	uint32_t *slots;           /* hash of ids: 1 + index of the entry */
 	size_t slot_count;
+	int level;                 /* of compression */
 	z_stream deflate;
 	bool deflating;            /* the stream was set up */
 	bool broken;               /* the file could not be cut back */
@@ -52,9 +54,11 @@ struct batch {
 void batch_init(struct batch *b, struct os *os, const char *folder);
 void batch_release(struct batch *b);
 bool batch_has(const struct batch *b, const git_oid *id);
+/* What an object of the batch is a delta of; itself when it is whole. Borrowed until the next is added. */
+const git_oid *batch_root(const struct batch *b, const git_oid *id);
 /* Add an object; one that is in the batch already is not added twice. */
 int batch_add(struct batch *b, git_object_t type, const void *data, size_t n, git_oid *ret, struct err *err);
-/* Add a deltified object: delta makes it from base, which must be in the batch. */
+/* Add a deltified object: delta makes it from base, which must be in the batch, whole. */
 int batch_add_delta(struct batch *b, const git_oid *id, const git_oid *base, const void *delta, size_t n,
 		    struct err *err);
 /* Add n bytes of an open file as a blob, never all of it in memory at once. */

@@ -102,7 +102,7 @@ int git_index_publish(struct os *os, const char *folder, const char *name, const
 		      struct batch_entry *entries, size_t count, const unsigned char pack_sum[20],
 		      struct err *err)
 {
-	struct buf index = BUF_INIT, nothing = BUF_INIT;
+	struct buf index = BUF_INIT, mark = {(char *)(uintptr_t)"wf\n", 3, 0, false};
 	char *idx = str_format("%s/%s.idx", folder, name), *pack = str_format("%s/%s.pack", folder, name);
 	char *keep = str_format("%s/%s.keep", folder, name), *tmp = str_format("%s.idx", file);
 	int rc;
@@ -111,7 +111,7 @@ int git_index_publish(struct os *os, const char *folder, const char *name, const
 		rc = err_nomem(err);
 	else if (!(rc = encode(&index, entries, count, pack_sum, err)) &&
 		 !(rc = write_file(os, tmp, &index, true, err)) &&
-		 !(rc = write_file(os, keep, &nothing, false, err)) && !(rc = move(os, file, pack, err)) &&
+		 !(rc = write_file(os, keep, &mark, false, err)) && !(rc = move(os, file, pack, err)) &&
 		 !(rc = move(os, tmp, idx, err))) {
 		rc = os->ops->sync_dir(os, folder);
 		if (rc < 0)

@@ -10,19 +10,17 @@
 #include "git_repo.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char *const folders[] = {"",     "objects",     "objects/pack", "objects/info",
-				      "refs", "refs/heads",  "refs/heads/run", "refs/tags",
-				      "info", "wf"};
+static const char *const folders[] = {"", "objects", "objects/pack", "refs", "refs/heads", "info", "wf"};
 
 static const struct {
 	const char *name, *text;
 } files[] = {
 	{"HEAD", "ref: refs/heads/main\n"},
-	{"description", "Runs of wf, a branch each: git log run/<id>\n"},
 	/* wf packs by itself; a reflog would keep what a fold lets go of */
 	{"config", "[core]\n"
 		   "\trepositoryformatversion = 0\n"
@@ -38,10 +36,21 @@ static const struct {
 static int put(struct os *os, const char *folder, const char *name, const char *text, struct err *err)
 {
 	char *path = str_format("%s/%s", folder, name);
-	int rc = path ? os_replace(os, path, text, strlen(text), 0600, err) : err_nomem(err);
+	int fd, rc;
 
+	if (!path)
+		return err_nomem(err);
+	rc = fd = os->ops->open(os, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd >= 0) {
+		rc = (int)os->ops->pwrite(os, fd, text, strlen(text), 0);
+		if (rc >= 0)
+			rc = os->ops->datasync(os, fd);
+		os->ops->close(os, fd);
+	}
+	if (rc < 0)
+		err_sys(err, -rc, "cannot write '%s'", path);
 	free(path);
-	return rc;
+	return rc < 0 ? -err->code : 0;
 }
 
 static int make_folders(struct os *os, const char *folder, struct err *err)

@@ -296,6 +296,11 @@ void queue_commit(struct queue *q, bool all)
 	let_go(q);
 }
 
+void queue_save(struct queue *q, struct err *err)
+{
+	modules_save(&q->modules, q->repo, err);
+}
+
 uint64_t queue_commits(const struct queue *q)
 {
 	return q->commits;

@@ -33,6 +33,8 @@ void queue_release(struct queue *q, const char *id);
 int queue_wait(const struct queue *q);
 /* Commit what is due, or all that is pending. */
 void queue_commit(struct queue *q, bool all);
+/* Write down what only speeds up those who come later; for when nothing is due. */
+void queue_save(struct queue *q, struct err *err);
 /* Commits since the queue began, for who decides about maintenance. */
 uint64_t queue_commits(const struct queue *q);
 

@@ -91,7 +91,7 @@ static bool is_left_over(struct repo *repo, const char *lock, int fd)
 /* <ref>.lock exists: take it away if it is left over, else wait a moment. Returns the milliseconds waited. */
 static int wait_for_lock(struct repo *repo, const char *lock, int turn)
 {
-	int ms = 1 << (turn < 6 ? turn : 6), fd = repo->os->ops->open(repo->os, lock, O_RDONLY, 0);
+	int ms = 1 << (turn < 6 ? turn : 6), fd = repo->os->ops->open(repo->os, lock, O_RDWR, 0);
 	struct timespec pause = {0, ms * 1000000L};
 
 	if (fd == -ENOENT)

@@ -5,6 +5,7 @@
 #include "../base/str.h"
 #include "../os/os.h"
 #include "line.h"
+#include "git_packs.h"
 #include "git_queue.h"
 #include "git_repo.h"
 #include "notes.h"
@@ -16,6 +17,7 @@ struct serve {
 	struct repo repo;
 	struct queue *queue;
 	struct line_socket line;
+	uint64_t tidied; /* commits at that time */
 };
 
 struct verb {
@@ -132,6 +134,18 @@ static void handle(struct serve *s, const json_t *request)
 					      run, "ask", json_object_get(request, "ask")));
 }
 
+/* While nothing is due: keep packs few. A failure is tried again later, and fsck shows what it is. */
+static void tidy(struct serve *s)
+{
+	struct err quiet = ERR_INIT;
+
+	if (queue_commits(s->queue) == s->tidied || queue_wait(s->queue) == 0)
+		return;
+	s->tidied = queue_commits(s->queue);
+	queue_save(s->queue, &quiet);
+	packs_tidy(&s->repo, false, &quiet);
+}
+
 static void loop(struct serve *s)
 {
 	json_t *request;
@@ -144,6 +158,8 @@ static void loop(struct serve *s)
 		}
 		if (!s->line.closed)
 			queue_commit(s->queue, false);
+		if (!s->line.closed)
+			tidy(s);
 	}
 	queue_commit(s->queue, true);
 }
