@@ -110,13 +110,13 @@ static void draw_node(struct buf *out, const struct frame *frame, const struct n
 
 	branch(&line, last);
 	put(&line, look->tint, frame->unicode ? look->unicode : look->ascii);
-	put(&line, TINT_NONE, " ");
+	put_pad(&line, 1);
 	put(&line, node_is_over(node) ? TINT_NONE : TINT_BOLD, name);
 	put_pad(&line, (width < name_width ? name_width - width : 0) + 2);
 	node_info(&info, node, frame->now);
 	put_buf(&line, TINT_DIM, &info);
-	if (node->text && node->state != NODE_COMPLETED) {
-		put(&line, TINT_NONE, "  ");
+	if (node->text && node->state != NODE_COMPLETED && line.left > 2) {
+		put_pad(&line, 2);
 		put(&line, TINT_RED, node->text);
 	}
 	buf_addc(out, '\n');
@@ -140,7 +140,7 @@ static void draw_head(struct buf *out, const struct frame *frame, const struct t
 	struct buf text = BUF_INIT;
 
 	put(&line, TINT_BOLD, run->id);
-	put(&line, TINT_NONE, "  ");
+	put_pad(&line, 2);
 	put(&line, ends[run->end].tint, ends[run->end].unicode);
 	buf_addf(&text, "  %llu step%s", (unsigned long long)run->steps,
 		 run->steps == 1 ? "" : "s");
