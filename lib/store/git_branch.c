@@ -6,6 +6,7 @@
 #include "../base/str.h"
 #include "../os/os.h"
 #include "git_commit.h"
+#include "git_fold.h"
 #include "git_refs.h"
 #include "git_repo.h"
 #include "git_snapshot.h"
@@ -22,6 +23,9 @@ static int load(struct branch *branch, struct repo *repo, struct err *err)
 		return 0;
 	branch->tip = branch->tree = (git_oid){{0}};
 	rc = refs_read_run(repo, branch->id, &branch->tip, err);
+	branch->is_ref = rc == 1;
+	if (rc == 0)
+		rc = fold_find(repo, branch->id, &branch->tip, err);
 	if (rc == 1 && (rc = repo_commit_tree(repo, &branch->tip, &branch->tree, err)) == 0)
 		return tree_load(&branch->root, repo, &branch->tree, err);
 	if (rc < 0)
@@ -81,10 +85,10 @@ int branch_prepare(struct branch *branch, struct repo *repo, struct batch *batch
 
 int branch_settle(struct branch *branch, struct repo *repo, struct err *err)
 {
-	bool first = git_oid_is_zero(&branch->tip);
-	int rc = refs_move_run(repo, branch->id, first ? NULL : &branch->tip, &branch->next, err);
+	int rc = refs_move_run(repo, branch->id, branch->is_ref ? &branch->tip : NULL, &branch->next, err);
 
 	if (rc == 1) {
+		branch->is_ref = true;
 		branch->tip = branch->next;
 		branch->tree = branch->next_tree;
 	}

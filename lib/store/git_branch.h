@@ -25,6 +25,7 @@ struct branch {
 	char *id;           /* owned: of the run */
 	struct tree *root;  /* owned; NULL: not loaded */
 	git_oid tip, tree;  /* zero: there is none yet */
+	bool is_ref;        /* the branch is there, not only the tip that it was folded with */
 	git_oid next, next_tree; /* prepared */
 };
 

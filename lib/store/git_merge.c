@@ -142,7 +142,7 @@ static int add_older_tree(struct merge *m, const git_oid *older, const git_oid *
 	for (size_t i = 0; !rc && i < a->count; i++) {
 		const struct tree_leaf *was = &a->leaves[i], *is = tree_find(b, was->name, was->folder);
 
-		if (!is || git_oid_equal(&was->id, &is->id))
+		if (!is || was->link || git_oid_equal(&was->id, &is->id))
 			continue;
 		rc = was->folder ? add_older_tree(m, &was->id, &is->id) : add_older(m, &was->id, &is->id);
 	}

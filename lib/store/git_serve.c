@@ -5,9 +5,11 @@
 #include "../base/str.h"
 #include "../os/os.h"
 #include "line.h"
+#include "git_fold.h"
 #include "git_packs.h"
 #include "git_queue.h"
 #include "git_repo.h"
+#include "git_restore.h"
 #include "notes.h"
 
 #include <stdlib.h>
@@ -106,11 +108,61 @@ static void do_flush(struct serve *s, const char *run, const json_t *request, st
 	line_send(&s->line, json_pack("{s:b, s:O?}", "flushed", 1, "ask", json_object_get(request, "ask")));
 }
 
+/* Send what was asked for; steals it. */
+static void answer(struct serve *s, const json_t *request, json_t *object)
+{
+	json_object_set(object, "ask", json_object_get(request, "ask"));
+	line_send(&s->line, object);
+}
+
+static void do_restore(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	json_t *object;
+
+	if (git_restore(&s->repo, run, json_object_get(request, "files"), &object, err) == 0)
+		answer(s, request, object);
+}
+
+static void do_verify(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	json_t *object;
+
+	if (git_verify(&s->repo, run, &object, err) == 0)
+		answer(s, request, object);
+}
+
+static void do_list(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	json_t *object;
+
+	(void)run;
+	if (git_list(&s->repo, json_is_true(json_object_get(request, "all")), &object, err) == 0)
+		answer(s, request, object);
+}
+
+/* "all": down to one pack. "keep": branches of closed runs that stay. */
+static void do_maintain(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	const json_t *keep = json_object_get(request, "keep");
+	size_t folded = 0;
+
+	(void)run;
+	queue_commit(s->queue, true);
+	packs_sweep(&s->repo);
+	if (fold_runs(&s->repo, keep ? number(request, "keep") : FOLD_KEEP, &folded, err) == 0 &&
+	    packs_tidy(&s->repo, json_is_true(json_object_get(request, "all")), err) == 0)
+		answer(s, request, json_pack("{s:I}", "folded", (json_int_t)folded));
+}
+
 static const struct verb verbs[] = {
 	{"commit", true, do_commit},
 	{"hold", true, do_hold},
 	{"release", true, do_release},
 	{"flush", false, do_flush},
+	{"restore", true, do_restore},
+	{"verify", true, do_verify},
+	{"list", false, do_list},
+	{"maintain", false, do_maintain},
 };
 
 static void handle(struct serve *s, const json_t *request)

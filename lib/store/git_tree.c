@@ -3,6 +3,7 @@
 
 #include "../base/buf.h"
 #include "../base/error.h"
+#include "../base/str.h"
 #include "git_batch.h"
 #include "git_repo.h"
 
@@ -11,6 +12,7 @@
 
 #define MODE_FILE "100644"
 #define MODE_FOLDER "40000"
+#define MODE_LINK "160000"
 
 struct tree *tree_new(void)
 {
@@ -162,6 +164,7 @@ static size_t parse_entry(struct tree *tree, const char *data, size_t n, struct 
 	if (insert(tree, space + 1, data[0] == '4', &leaf, err) < 0)
 		return 0;
 	memcpy(leaf->id.id, end + 1, 20);
+	leaf->link = str_starts(data, MODE_LINK);
 	return (size_t)(end - data) + 21;
 }
 
@@ -219,7 +222,7 @@ int tree_write(struct tree *tree, struct batch *batch, git_oid *ret, struct err 
 
 		if (git_oid_is_zero(&leaf->id))
 			continue;
-		buf_addf(&text, "%s %s", leaf->folder ? MODE_FOLDER : MODE_FILE, leaf->name);
+		buf_addf(&text, "%s %s", leaf->folder ? MODE_FOLDER : leaf->link ? MODE_LINK : MODE_FILE, leaf->name);
 		buf_addc(&text, '\0');
 		buf_add(&text, leaf->id.id, 20);
 	}

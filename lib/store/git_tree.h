@@ -25,6 +25,7 @@ struct tree_stamp {
 struct tree_leaf {
 	char *name;              /* owned */
 	bool folder;
+	bool link;               /* to a commit, as of a submodule */
 	bool seen;               /* for who sweeps */
 	git_oid id;              /* of a folder: as it was last written */
 	struct tree *sub;        /* owned; NULL: not loaded */
@@ -45,7 +46,7 @@ void tree_free(struct tree *tree);
 
 /* Borrowed until the tree changes; NULL: none. */
 struct tree_leaf *tree_find(const struct tree *tree, const char *name, bool folder);
-/* Make the entry name what id is. ret (may be NULL): the leaf, borrowed until the tree changes. */
+/* Make the entry name what id (of a file) is. ret (may be NULL): the leaf, borrowed until the tree changes. */
 int tree_put(struct tree *tree, const char *name, const git_oid *id, struct tree_leaf **ret, struct err *err);
 /* The folder name below, loaded; NULL in *ret when there is none and not make. */
 int tree_folder(struct tree *tree, struct repo *repo, const char *name, bool make, struct tree **ret,

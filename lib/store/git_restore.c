@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "git_restore.h"
+
+#include "../base/error.h"
+#include "../base/hash.h"
+#include "../base/str.h"
+#include "../os/file.h"
+#include "../os/os.h"
+#include "git_folder.h"
+#include "git_repo.h"
+#include "git_walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct restore {
+	struct repo *repo;
+	char *folder;        /* owned: whole path */
+	const json_t *files; /* borrowed */
+	json_t *restored;    /* borrowed */
+};
+
+/* Names on a branch come from wherever it was pushed from: they must stay within the folder. */
+static bool is_tame(const char *path)
+{
+	for (const char *part = path; part; part = strchr(part, '/')) {
+		part += *part == '/';
+		if (*part == '\0' || *part == '/' || *part == '.')
+			return false;
+	}
+	return true;
+}
+
+static int make_parents(struct os *os, const char *folder, const char *file, struct err *err)
+{
+	char *path = str_format("%s/%s", folder, file);
+	int rc = path ? 0 : err_nomem(err);
+
+	for (char *slash = path ? path + strlen(folder) : NULL; slash && !rc; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		rc = os_make_dir(os, path, 0700, NULL, err);
+		*slash = '/';
+	}
+	free(path);
+	return rc;
+}
+
+static bool is_asked_for(const json_t *files, const char *path)
+{
+	const json_t *file;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)files, i, file)
+		if (json_is_string(file) && strcmp(json_string_value(file), path) == 0)
+			return true;
+	return false;
+}
+
+static int write_blob(struct repo *repo, const char *path, const git_oid *id, struct err *err)
+{
+	git_odb_object *blob;
+	int rc = repo_read(repo, id, GIT_OBJECT_BLOB, &blob, err);
+
+	if (!rc) {
+		rc = os_replace(repo->os, path, git_odb_object_data(blob), git_odb_object_size(blob), 0600, err);
+		git_odb_object_free(blob);
+	}
+	return rc;
+}
+
+/* module.so goes where its content says. */
+static int restore_module(struct restore *r, const git_oid *id, struct err *err)
+{
+	git_odb_object *blob;
+	char sha256[HASH_HEX], *path = NULL, *name = NULL;
+	int rc = repo_read(r->repo, id, GIT_OBJECT_BLOB, &blob, err);
+
+	if (rc < 0)
+		return rc;
+	hash_sha256(git_odb_object_data(blob), git_odb_object_size(blob), sha256);
+	name = str_format("modules/%s.so", sha256);
+	path = name ? str_format("%s/%s", r->repo->state, name) : NULL;
+	if (!path)
+		rc = err_nomem(err);
+	else if (!os_exists(r->repo->os, path) || is_asked_for(r->files, "module.so")) {
+		rc = make_parents(r->repo->os, r->repo->state, name, err);
+		if (!rc)
+			rc = os_replace(r->repo->os, path, git_odb_object_data(blob), git_odb_object_size(blob), 0600,
+					err);
+		if (!rc)
+			json_array_append_new(r->restored, json_string(name));
+	}
+	git_odb_object_free(blob);
+	free(name);
+	free(path);
+	return rc;
+}
+
+static int restore_file(void *arg, const char *name, const git_oid *id, struct err *err)
+{
+	struct restore *r = arg;
+	char *path;
+	int rc = 0;
+
+	if (!is_tame(name))
+		return 0;
+	if (strcmp(name, "module.so") == 0)
+		return restore_module(r, id, err);
+	path = str_format("%s/%s", r->folder, name);
+	if (!path)
+		return err_nomem(err);
+	if (!os_exists(r->repo->os, path) || is_asked_for(r->files, name)) {
+		rc = make_parents(r->repo->os, r->folder, name, err);
+		if (!rc)
+			rc = write_blob(r->repo, path, id, err);
+		if (!rc)
+			json_array_append_new(r->restored, json_string(name));
+	}
+	free(path);
+	return rc;
+}
+
+int git_restore(struct repo *repo, const char *id, const json_t *files, json_t **ret, struct err *err)
+{
+	struct restore r = {.repo = repo, .files = files, .restored = json_array()};
+	char hex[GIT_OID_HEXSZ + 1];
+	const char *where;
+	git_oid tip, tree;
+	int rc = git_find_run(repo, id, &tip, err);
+
+	if (rc == 0)
+		rc = err_set(err, ERR_NOT_FOUND, "no branch has the run %s", id);
+	else if (rc == 1 && (rc = repo_commit_tree(repo, &tip, &tree, err)) == 0)
+		rc = folder_of_run(repo, id, &tree, &where, err);
+	if (rc >= 0) {
+		r.folder = str_format("%s/%s/%s", repo->state, where, id);
+		rc = r.folder && r.restored ? git_walk(repo, &tree, restore_file, &r, err) : err_nomem(err);
+	}
+	if (!rc) {
+		git_oid_tostr(hex, sizeof hex, &tip);
+		*ret = json_pack("{s:s++, s:s, s:O}", "folder", where, "/", id, "commit", hex, "restored",
+				 r.restored);
+		rc = *ret ? 0 : err_nomem(err);
+	}
+	json_decref(r.restored);
+	free(r.folder);
+	return rc;
+}
