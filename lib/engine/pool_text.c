@@ -3,10 +3,12 @@
 
 #include "../base/buf.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define MESSAGE_BYTES 65536
 #define DETAILS_BYTES (1024 * 1024)
+#define DEPTH 1000 /* half of what jansson reads, for what is put around it */
 #define REPLACEMENT "\xef\xbf\xbd"
 
 /* Bytes of the UTF-8 character at s (n > 0 bytes left), 0 when there is none. */
@@ -113,6 +115,25 @@ void text_add_failure(struct buf *out, const char *type, const char *message, bo
 	buf_addc(out, '}');
 }
 
+/* Whether value nests deeper than a reader of the history would follow. */
+static bool deeper(const json_t *value, int limit)
+{
+	json_t *object, *item;
+	size_t i;
+
+	if (json_is_array(value)) {
+		json_array_foreach(value, i, item)
+			if (limit == 0 || deeper(item, limit - 1))
+				return true;
+	} else if (json_is_object(value)) {
+		object = (json_t *)(uintptr_t)value;
+		for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+			if (limit == 0 || deeper(json_object_iter_value(at), limit - 1))
+				return true;
+	}
+	return false;
+}
+
 struct sink {
 	struct buf *out;
 	size_t size, max;
@@ -133,7 +154,7 @@ int text_add_json(struct buf *out, const json_t *value, size_t max, size_t *ret_
 	struct sink sink = {.out = out, .max = max};
 	size_t before = out->len;
 
-	if (json_dump_callback(value, take, &sink, JSON_COMPACT | JSON_ENCODE_ANY) < 0) {
+	if (deeper(value, DEPTH) || json_dump_callback(value, take, &sink, JSON_COMPACT | JSON_ENCODE_ANY) < 0) {
 		out->len = before;
 		return -1;
 	}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the driver share. */
+#ifndef WF_ENGINE_DRIVER_INTERNAL_H
+#define WF_ENGINE_DRIVER_INTERNAL_H
+
+#include "../base/error.h"
+#include "../store/state.h"
+#include "committer.h"
+#include "driver.h"
+#include "pool.h"
+
+#include <uv.h>
+
+struct runner;
+
+struct driver {
+	struct state *state;
+	struct driver_options options;
+	uv_loop_t loop;
+	uv_check_t turn;
+	uv_idle_t busy; /* keeps the loop from sleeping while something has happened */
+	uv_signal_t on_int, on_term;
+	uv_timer_t tick;
+	uv_poll_t *ear; /* on the committer's descriptor */
+	int ear_fd;
+	struct pool *pool;
+	struct committer *committer;
+	struct runner **runners;
+	size_t count, size;
+	struct module **modules;
+	size_t module_count;
+	int stopped_by;
+	bool looping;
+};
+
+/* Load a pinned module once. Borrowed. */
+int driver_module(struct driver *d, const char *sha256, const struct module **ret, struct err *err);
+/* Something has happened: the next turn must not wait for more. */
+void driver_wake(struct driver *d);
+/* Tell the user. */
+void driver_progress(struct driver *d, const struct runner *r, struct progress *progress);
+int64_t driver_now(const struct driver *d);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner.h"
+
+#include "../os/os.h"
+#include "../store/state.h"
+#include "crash.h"
+#include "driver_internal.h"
+#include "task.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LARGE_VALUE 8192
+
+char *runner_log_base(struct runner *r, uint64_t cmd, const char *step, int attempt)
+{
+	struct os *os = r->driver->state->os;
+	unsigned shard = (unsigned)(cmd / 1000);
+	struct buf path = BUF_INIT;
+
+	buf_addf(&path, "%s/logs", r->run.path);
+	if (r->log_shard != shard + 1 && buf_ok(&path))
+		os->ops->mkdir(os, path.data, 0700);
+	buf_addf(&path, "/%03u", shard);
+	if (r->log_shard != shard + 1 && buf_ok(&path))
+		os->ops->mkdir(os, path.data, 0700);
+	r->log_shard = shard + 1;
+	buf_addf(&path, "/%06llu-", (unsigned long long)cmd);
+	for (const char *c = step; *c; c++)
+		buf_addc(&path, (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+						(*c >= '0' && *c <= '9') || strchr("._-", *c)
+					? *c
+					: '_');
+	buf_addf(&path, ".%d", attempt);
+	return buf_detach(&path);
+}
+
+struct happening *runner_happen(struct runner *r, enum event_type type, uint64_t cmd)
+{
+	struct happening *h;
+
+	if (r->pending_count == r->pending_size) {
+		size_t size = r->pending_size ? r->pending_size * 2 : 16;
+		h = realloc(r->pending, size * sizeof *h);
+		if (!h)
+			return NULL;
+		r->pending = h;
+		r->pending_size = size;
+	}
+	h = &r->pending[r->pending_count++];
+	memset(h, 0, sizeof *h);
+	h->event.type = type;
+	h->event.cmd = cmd;
+	h->event.at = driver_now(r->driver);
+	driver_wake(r->driver);
+	return h;
+}
+
+static void happening_release(struct happening *h)
+{
+	event_release(&h->event);
+	buf_release(&h->fields);
+	free(h->note);
+	h->note = NULL;
+}
+
+void runner_break(struct runner *r, enum drive_end end, const struct err *err)
+{
+	struct progress p = {.kind = PROGRESS_RUN_ENDED, .end = end};
+
+	if (r->end != DRIVE_NOT_YET)
+		return;
+	r->end = end;
+	json_decref(r->detail);
+	r->detail = json_pack("{s:s, s:s}", "type", end == DRIVE_HALTED ? "halted" : "broken",
+			      "message", err->text);
+	if (end == DRIVE_HALTED) {
+		struct err ignored = ERR_INIT;
+		if (r->detail && err->code == ERR_NONDETERMINISTIC)
+			json_object_set_new(r->detail, "type", json_string("nondeterministic"));
+		run_set_halted(&r->run, r->detail, &ignored);
+	}
+	p.text = err->text;
+	p.detail = r->detail;
+	driver_progress(r->driver, r, &p);
+}
+
+int runner_payload(void *arg, const char *name, json_t **ret, struct err *err)
+{
+	struct runner *r = arg;
+	return run_get_payload(&r->run, name, ret, err);
+}
+
+/* Append all that is pending and make it durable by one sync: promise 1. */
+int runner_record(struct runner *r, struct err *err)
+{
+	for (size_t i = 0; i < r->pending_count; i++) {
+		struct happening *h = &r->pending[i];
+		int rc = history_append(r->history, &h->event, h->fields.data ? h->fields.data : "",
+					h->fields.len, err);
+		if (rc < 0)
+			return rc;
+	}
+	return history_sync(r->history, err);
+}
+
+void runner_tell_committer(struct runner *r, const char *note)
+{
+	struct history_position position = history_position(r->history);
+	committer_commit(r->driver->committer, r->run.id, &position, note);
+}
+
+/* Promise 2: only what is durable reaches the workflow, and only then is it asked what comes next. */
+int runner_feed(struct runner *r, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < r->pending_count; i++) {
+		struct happening *h = &r->pending[i];
+		struct task *task = h->task;
+		runner_tell_committer(r, h->note);
+		if (rc == 0 && !event_is_note(h->event.type) && !event_is_end(h->event.type)) {
+			crash_guard(r->run.path, r->run.id);
+			rc = core_feed(r->core, &h->event, err);
+			crash_guard(NULL, NULL);
+		}
+		happening_release(h);
+		if (task)
+			task_free(task);
+	}
+	r->pending_count = 0;
+	return rc;
+}
+
+int runner_put_value(struct runner *r, struct buf *fields, const char *member, const char *text, size_t len,
+		     struct err *err)
+{
+	char name[80];
+	int rc;
+
+	if (len <= LARGE_VALUE) {
+		buf_addf(fields, "\"%s\":", member);
+		buf_add(fields, text, len);
+		return buf_ok(fields) ? 0 : err_nomem(err);
+	}
+	rc = run_put_payload(&r->run, text, len, name, err);
+	if (rc == 0)
+		buf_addf(fields, "\"%s_file\":\"%s\"", member, name);
+	return rc < 0 || buf_ok(fields) ? rc : err_nomem(err);
+}
+
+int runner_put_json(struct runner *r, struct buf *fields, const char *member, const json_t *value, struct err *err)
+{
+	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	int rc = text ? runner_put_value(r, fields, member, text, strlen(text), err) : err_nomem(err);
+
+	free(text);
+	return rc;
+}
+
+void runner_turn(struct runner *r)
+{
+	struct err err = ERR_INIT;
+	int rc = 0;
+
+	while (rc == 0 && r->end == DRIVE_NOT_YET && r->pending_count) {
+		rc = runner_record(r, &err);
+		if (rc == 0)
+			rc = runner_feed(r, &err);
+		if (rc == 0 && core_status(r->core) != CORE_RUNNING)
+			runner_finish(r);
+		else if (rc == 0)
+			rc = runner_serve(r, &err);
+	}
+	if (rc < 0)
+		runner_break(r, err.code == ERR_NONDETERMINISTIC ? DRIVE_HALTED : DRIVE_BROKEN, &err);
+}
+
+#define SOON_MS 10000
+
+bool runner_idle(const struct runner *r)
+{
+	if (r->end != DRIVE_NOT_YET || r->pending_count || r->running)
+		return false;
+	for (const struct task *t = r->tasks; t; t = t->next)
+		if (t->step && t->due - driver_now(r->driver) <= SOON_MS)
+			return false;
+	return true;
+}
+
+void runner_suspend(struct runner *r)
+{
+	struct err err = ERR_INIT;
+	struct happening *h = runner_happen(r, EVENT_RUN_SUSPENDED, 0);
+	json_t *waits = core_waits(r->core);
+	struct progress p = {.kind = PROGRESS_RUN_ENDED, .end = DRIVE_SUSPENDED};
+	int rc = h && waits ? 0 : err_nomem(&err);
+
+	if (rc == 0)
+		rc = runner_put_json(r, &h->fields, "waiting", waits, &err);
+	if (h && !(h->note = strdup("suspended")))
+		rc = err_nomem(&err);
+	if (rc == 0)
+		rc = runner_record(r, &err);
+	if (rc == 0)
+		rc = runner_feed(r, &err);
+	if (rc < 0) {
+		json_decref(waits);
+		runner_break(r, DRIVE_BROKEN, &err);
+		return;
+	}
+	r->end = DRIVE_SUSPENDED;
+	json_decref(r->detail);
+	r->detail = waits;
+	p.detail = waits;
+	driver_progress(r->driver, r, &p);
+}
+
+void runner_close(struct runner *r)
+{
+	if (!r)
+		return;
+	while (r->tasks)
+		task_free(r->tasks);
+	for (size_t i = 0; i < r->pending_count; i++)
+		happening_release(&r->pending[i]);
+	free(r->pending);
+	core_free(r->core);
+	history_close(r->history);
+	json_decref(r->attempts);
+	json_decref(r->begun);
+	json_decref(r->ended);
+	json_decref(r->detail);
+	if (r->run.lock_fd >= 0) {
+		pool_unkeep(r->driver->pool, r->run.lock_fd);
+		committer_release(r->driver->committer, r->run.id);
+	}
+	run_unlock(&r->run);
+	run_release(&r->run);
+	free(r);
+}

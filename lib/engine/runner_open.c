@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* Beginning to drive a run: lock, history, module, replay. */
+#include "runner.h"
+
+#include "../base/hash.h"
+#include "../model/module.h"
+#include "../store/state.h"
+#include "crash.h"
+#include "driver_internal.h"
+#include "module.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ORPHAN_WAIT_MS 15000
+
+static int new_core(struct runner *r, const struct module *module, unsigned rules, struct core **ret,
+		    struct err *err)
+{
+	struct core_options options = {
+		.module = module,
+		.workflow = module_find(module, WF_KIND_WORKFLOW, r->run.info.workflow),
+		.run_id = r->run.id,
+		.seed = r->run.info.seed,
+		.input = r->run.info.input,
+		.created = r->run.info.created,
+		.rules = rules,
+		.payload = runner_payload,
+		.payload_arg = r,
+	};
+
+	if (options.workflow < 0)
+		return err_set(err, ERR_MODULE, "module '%s' has no workflow '%s'", module->path,
+			       r->run.info.workflow);
+	return core_new(ret, &options, err);
+}
+
+/* What replay passes over, but the driver must know. */
+static int take_note(struct runner *r, const struct event *event, struct err *err)
+{
+	char cmd[24];
+
+	if (event->type == EVENT_RUN_STARTED)
+		r->started = true;
+	if (event_is_end(event->type)) {
+		r->ended_as = event->type;
+		json_decref(r->ended);
+		r->ended = json_incref(event->body);
+	}
+	if (event->type != EVENT_STEP_STARTED)
+		return 0;
+	snprintf(cmd, sizeof cmd, "%llu", (unsigned long long)event->cmd);
+	return json_object_set_new(r->begun, cmd, json_true()) < 0 ? err_nomem(err) : 0;
+}
+
+static int feed_recorded(struct runner *r, const struct event *event, const struct module *module,
+			 struct core **core, struct err *err)
+{
+	int rc;
+
+	if (!*core) {
+		unsigned rules = CORE_RULES;
+		if (event->type == EVENT_RUN_STARTED)
+			rules = (unsigned)json_integer_value(json_object_get(event->body, "rules"));
+		if (rules > CORE_RULES)
+			return err_set(err, ERR_NEWER, "run '%s' was begun by a newer wf (replay rules %u, this wf knows %u)",
+				       r->run.id, rules, CORE_RULES);
+		rc = new_core(r, module, rules, core, err);
+		if (rc < 0)
+			return rc;
+	}
+	rc = take_note(r, event, err);
+	if (rc < 0 || event_is_note(event->type))
+		return rc;
+	crash_guard(r->run.path, r->run.id);
+	rc = core_feed(*core, event, err);
+	crash_guard(NULL, NULL);
+	return rc;
+}
+
+/* Feed every recorded event to a new core of this module. */
+static int replay_with(struct runner *r, const struct module *module, struct core **ret, struct err *err)
+{
+	struct event event;
+	struct core *core = NULL;
+	int rc = history_rewind(r->history, err);
+
+	while (rc == 0 && (rc = history_read(r->history, &event, err)) > 0) {
+		if (event.type == EVENT_SEGMENT)
+			rc = 0;
+		else
+			rc = feed_recorded(r, &event, module, &core, err);
+		event_release(&event);
+	}
+	if (rc == 0 && !core)
+		rc = new_core(r, module, CORE_RULES, &core, err);
+	if (rc < 0)
+		core_free(core);
+	else
+		*ret = core;
+	return rc;
+}
+
+/* The module that the run is pinned to now: what the last segment says, else run.json. */
+static int pinned_module(struct runner *r, char ret[65], struct err *err)
+{
+	struct event last, head;
+	uint64_t steps;
+	struct buf path = BUF_INIT;
+	int rc;
+
+	buf_addf(&path, "%s/history", r->run.path);
+	if (!buf_ok(&path))
+		return err_nomem(err);
+	snprintf(ret, 65, "%s", r->run.info.module);
+	rc = history_tail(r->driver->state->os, path.data, &last, &head, &steps, err);
+	if (rc > 0) {
+		const char *sha = json_string_value(json_object_get(head.body, "module"));
+		if (sha && strlen(sha) == 64)
+			snprintf(ret, 65, "%s", sha);
+		event_release(&last);
+		event_release(&head);
+		rc = 0;
+	}
+	buf_release(&path);
+	return rc;
+}
+
+int runner_replay(struct runner *r, struct err *err)
+{
+	char sha[65];
+	const struct module *module;
+	int rc = pinned_module(r, sha, err);
+
+	if (rc == 0)
+		rc = driver_module(r->driver, sha, &module, err);
+	if (rc == 0)
+		rc = replay_with(r, module, &r->core, err);
+	if (rc == 0)
+		r->module = module;
+	r->replayed = history_steps(r->history);
+	return rc;
+}
+
+/* Promise 7: new code proves itself on the whole history before the run is pinned to it. */
+static int switch_module(struct runner *r, const char *file, struct err *err)
+{
+	const struct module *module;
+	struct happening *h;
+	char sha[65], from[65];
+	char *kept = NULL;
+	int rc = pinned_module(r, from, err);
+
+	if (rc == 0)
+		rc = state_add_module(r->driver->state, file, sha, &kept, err);
+	if (rc == 0)
+		rc = driver_module(r->driver, sha, &module, err);
+	if (rc == 0)
+		rc = replay_with(r, module, &r->core, err);
+	if (rc == 0 && strcmp(from, sha) != 0) {
+		rc = history_set_module(r->history, sha, err);
+		h = rc == 0 ? runner_happen(r, EVENT_MODULE_CHANGED, 0) : NULL;
+		if (h) {
+			buf_addf(&h->fields, "\"from\":\"%s\",\"to\":\"%s\"", from, sha);
+			h->note = strdup("module changed");
+		} else if (rc == 0) {
+			rc = err_nomem(err);
+		}
+	}
+	if (rc == 0)
+		r->module = module;
+	r->replayed = history_steps(r->history);
+	free(kept);
+	return rc;
+}
+
+/* The first line of a history, or the note that someone goes on with it. */
+static int say_begun(struct runner *r, struct err *err)
+{
+	bool fresh = !r->started;
+	struct happening *h = runner_happen(r, fresh ? EVENT_RUN_STARTED : EVENT_RUN_RESUMED, 0);
+	json_t *name;
+	char *text;
+	char host[256] = "";
+
+	if (!h)
+		return err_nomem(err);
+	if (fresh) {
+		name = json_string(r->run.info.workflow);
+		text = name ? json_dumps(name, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+		json_decref(name);
+		buf_addf(&h->fields, "\"rules\":%d,\"workflow\":%s", CORE_RULES, text ? text : "null");
+		free(text);
+		h->event.body = json_pack("{s:i}", "rules", CORE_RULES);
+		h->note = strdup("started");
+	} else {
+		gethostname(host, sizeof host - 1);
+		for (char *c = host; *c; c++)
+			if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\')
+				*c = '?';
+		buf_addf(&h->fields, "\"pid\":%d,\"host\":\"%s\",\"version\":\"%s\"", (int)getpid(), host,
+			 PACKAGE_VERSION);
+		h->note = strdup("resumed");
+	}
+	return buf_ok(&h->fields) && h->note ? 0 : err_nomem(err);
+}
+
+static void say_started(struct runner *r)
+{
+	struct progress p = {.kind = PROGRESS_RUN_STARTED, .replayed = r->replayed};
+	driver_progress(r->driver, r, &p);
+}
+
+static int open_files(struct runner *r, const char *id, struct err *err)
+{
+	struct history_options options = {.writable = true, .run = id};
+	struct buf path = BUF_INIT;
+	int rc = run_open(&r->run, r->driver->state, id, err);
+
+	if (rc < 0)
+		return rc;
+	if (r->run.closed)
+		return err_set(err, ERR_CLOSED, "run '%s' has ended", id);
+	rc = run_lock(&r->run, ORPHAN_WAIT_MS, err);
+	if (rc < 0)
+		return rc;
+	rc = pool_keep(r->driver->pool, r->run.lock_fd);
+	if (rc < 0)
+		return err_nomem(err);
+	rc = committer_hold(r->driver->committer, r->run.id, r->run.lock_fd, err);
+	if (rc < 0)
+		return rc;
+	buf_addf(&path, "%s/history", r->run.path);
+	rc = buf_ok(&path) ? 0 : err_nomem(err);
+	if (rc == 0)
+		rc = history_open(&r->history, r->driver->state->os, path.data, &options, err);
+	if (rc == 0)
+		rc = run_attempts(&r->run, &r->attempts, err);
+	buf_release(&path);
+	snprintf(r->key_tail, sizeof r->key_tail, "%08x",
+		 (unsigned)hash_crc32(r->run.info.seed, sizeof r->run.info.seed));
+	return rc;
+}
+
+static bool is_halt(int rc)
+{
+	return rc == -ERR_NONDETERMINISTIC || rc == -ERR_MODULE || rc == -ERR_NOT_FOUND;
+}
+
+static int begin(struct runner *r, const char *with, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	int rc = with ? switch_module(r, with, err) : runner_replay(r, err);
+
+	if (rc < 0 && !with && is_halt(rc)) {
+		runner_break(r, DRIVE_HALTED, err);
+		err_clear(err);
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	run_set_halted(&r->run, NULL, &ignored);
+	core_set_live(r->core);
+	if (r->ended || core_status(r->core) != CORE_RUNNING) {
+		runner_finish(r);
+		return 0;
+	}
+	if (!history_module(r->history))
+		rc = history_set_module(r->history, r->run.info.module, err);
+	if (rc == 0)
+		rc = say_begun(r, err);
+	if (rc == 0)
+		say_started(r);
+	return rc;
+}
+
+int runner_open(struct runner **ret, struct driver *driver, const char *id, const char *with, struct err *err)
+{
+	struct runner *r = calloc(1, sizeof *r);
+	int rc;
+
+	if (!r)
+		return err_nomem(err);
+	r->driver = driver;
+	r->run.lock_fd = -1;
+	r->begun = json_object();
+	rc = r->begun ? open_files(r, id, err) : err_nomem(err);
+	if (rc == 0)
+		rc = begin(r, with, err);
+	if (rc < 0) {
+		runner_close(r);
+		return rc;
+	}
+	*ret = r;
+	return 0;
+}

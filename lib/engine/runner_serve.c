@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Serving what the workflow asks for: the table of command kinds. */
+#include "runner.h"
+
+#include "driver_internal.h"
+#include "task.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int serve_cancel(struct runner *r, const struct command *command, struct err *err)
+{
+	struct task *task = task_find(r, command->target);
+
+	(void)err;
+	if (task)
+		task_cancel(task);
+	return 0;
+}
+
+static int serve_side_effect(struct runner *r, const struct command *command, struct err *err)
+{
+	json_t *value = core_side_effect(r->core, command->id);
+	struct happening *h = value ? runner_happen(r, EVENT_SIDE_EFFECT, command->id) : NULL;
+	int rc = h ? runner_put_json(r, &h->fields, "value", value, err) : err_nomem(err);
+
+	if (rc == 0 && !(h->event.body = json_pack("{s:O}", "value", value)))
+		rc = err_nomem(err);
+	json_decref(value);
+	return rc;
+}
+
+/* A line in logs/workflow.log; losing one to a full disk does not stop the run. */
+static int serve_log(struct runner *r, const struct command *command, struct err *err)
+{
+	struct progress p = {.kind = PROGRESS_LOG, .text = command->text};
+	struct buf line = BUF_INIT;
+	int fd;
+
+	buf_addf(&line, "%s/logs/workflow.log", r->run.path);
+	if (!buf_ok(&line))
+		return err_nomem(err);
+	fd = open(line.data, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	buf_clear(&line);
+	buf_addf(&line, "%lld %s\n", (long long)driver_now(r->driver), command->text);
+	if (fd >= 0 && buf_ok(&line) && write(fd, line.data, line.len) < 0)
+		p.text = command->text;
+	if (fd >= 0)
+		close(fd);
+	buf_release(&line);
+	driver_progress(r->driver, r, &p);
+	return 0;
+}
+
+typedef int serve_fn(struct runner *r, const struct command *command, struct err *err);
+
+static serve_fn *const serve[] = {
+	[COMMAND_STEP] = task_start_step,
+	[COMMAND_TIMER] = task_start_timer,
+	[COMMAND_CANCEL] = serve_cancel,
+	[COMMAND_SIDE_EFFECT] = serve_side_effect,
+	[COMMAND_LOG] = serve_log,
+};
+
+int runner_serve(struct runner *r, struct err *err)
+{
+	const struct command *command;
+	int rc = 0;
+
+	while (rc == 0 && (command = core_next(r->core)))
+		rc = serve[command->kind](r, command, err);
+	return rc;
+}

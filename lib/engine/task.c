@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "task.h"
+
+#include "../store/run.h"
+#include "driver_internal.h"
+#include "runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ALARM_LONGEST_MS 60000
+
+static void alarm_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+void task_alarm_off(struct task *task)
+{
+	if (!task->alarm)
+		return;
+	task->alarm->data = NULL;
+	uv_close((uv_handle_t *)task->alarm, alarm_closed);
+	task->alarm = NULL;
+}
+
+static void on_alarm(uv_timer_t *timer);
+
+/* Wake at task->due by the wall clock; long waits are looked at again every minute, so a clock that is set is noticed. */
+int task_alarm_on(struct task *task, struct err *err)
+{
+	int64_t wait = task->due - driver_now(task->runner->driver);
+
+	if (!task->alarm) {
+		task->alarm = malloc(sizeof *task->alarm);
+		if (!task->alarm)
+			return err_nomem(err);
+		uv_timer_init(&task->runner->driver->loop, task->alarm);
+		task->alarm->data = task;
+	}
+	wait = wait < 0 ? 0 : wait > ALARM_LONGEST_MS ? ALARM_LONGEST_MS : wait;
+	uv_update_time(&task->runner->driver->loop);
+	uv_timer_start(task->alarm, on_alarm, (uint64_t)wait, 0);
+	return 0;
+}
+
+struct task *task_new(struct runner *r, const struct command *command)
+{
+	struct task *task = calloc(1, sizeof *task);
+
+	if (!task)
+		return NULL;
+	task->runner = r;
+	task->cmd = command->id;
+	task->attempt = 1;
+	task->asked = driver_now(r->driver);
+	task->next = r->tasks;
+	task->link = &r->tasks;
+	if (r->tasks)
+		r->tasks->link = &task->next;
+	r->tasks = task;
+	return task;
+}
+
+void task_free(struct task *task)
+{
+	struct err ignored = ERR_INIT;
+
+	if (!task)
+		return;
+	if (task->submitted) {
+		pool_drop(task->runner->driver->pool, task);
+		task->runner->running--;
+	}
+	if (task->saved && task->settled)
+		run_set_attempt(&task->runner->run, task->cmd, NULL, false, &ignored);
+	task_alarm_off(task);
+	*task->link = task->next;
+	if (task->next)
+		task->next->link = task->link;
+	json_decref(task->failure);
+	free(task->details);
+	free(task);
+}
+
+struct task *task_find(struct runner *r, uint64_t cmd)
+{
+	for (struct task *task = r->tasks; task; task = task->next)
+		if (task->cmd == cmd)
+			return task;
+	return NULL;
+}
+
+void task_cancel(struct task *task)
+{
+	if (task->settled)
+		return;
+	task->cancelled = true;
+	if (task->submitted)
+		pool_cancel(task->runner->driver->pool, task, task->cmd);
+	else
+		task_free(task);
+}
+
+static void on_alarm(uv_timer_t *timer)
+{
+	struct task *task = timer->data;
+	struct err err = ERR_INIT;
+	struct happening *h;
+	struct progress p = {.kind = PROGRESS_TIMER_FIRED};
+	int rc = 0;
+
+	if (!task || task->settled)
+		return;
+	if (driver_now(task->runner->driver) < task->due) {
+		rc = task_alarm_on(task, &err);
+	} else if (task->submitted) {
+		task->out_of_time = true;
+		pool_cancel(task->runner->driver->pool, task, task->cmd);
+	} else if (task->step && task->runner->driver->stopped_by) {
+		return;
+	} else if (task->step) {
+		rc = task_begin(task, &err);
+	} else {
+		task->settled = true;
+		h = runner_happen(task->runner, EVENT_TIMER_FIRED, task->cmd);
+		rc = h ? 0 : err_nomem(&err);
+		if (h) {
+			h->task = task;
+			h->event.body = json_object();
+		}
+		p.cmd = task->cmd;
+		driver_progress(task->runner->driver, task->runner, &p);
+	}
+	if (rc < 0)
+		runner_break(task->runner, DRIVE_BROKEN, &err);
+}
+

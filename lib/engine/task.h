@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A step from the moment it was asked for to its recorded outcome (attempts,
+ * retries, time-outs), and timers. Internal to the engine.
+ *
+ *   asked --begin--> running --outcome--> settled (an event is pending)
+ *                      |  failed, may be tried again
+ *                      v
+ *                   waiting (attempts/<cmd>.json written) --due--> running
+ *
+ * If the driver dies: asked or running, the step is asked for again on replay,
+ * and the attempt counts only when attempts/ says so; waiting, attempts/ has
+ * the counter and the due time; settled but not synced, the attempt runs again.
+ */
+#ifndef WF_ENGINE_TASK_H
+#define WF_ENGINE_TASK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct command;
+struct err;
+struct pool_outcome;
+struct runner;
+struct step;
+
+/* A step or a timer that has no outcome yet. */
+struct task {
+	struct runner *runner;
+	struct task *next, **link; /* among the runner's tasks */
+	uint64_t cmd;
+	const struct step *step; /* NULL: a timer; borrowed from the core */
+	uv_timer_t *alarm;       /* retry, total time-out, or the timer itself; NULL: none */
+	int64_t due;             /* wall clock, when `alarm` is for */
+	int64_t asked;           /* wall clock: when the workflow asked for it */
+	int attempt;             /* the one that runs or comes next */
+	bool submitted;          /* the pool has it */
+	bool out_of_time;        /* the total time-out has passed while an attempt ran */
+	bool saved;              /* attempts/<cmd>.json is there */
+	bool settled;            /* its outcome is pending; wants nothing more */
+	bool cancelled;          /* the workflow gave it up */
+	json_t *failure;         /* of the last attempt; may be NULL */
+	char *details;           /* JSON text of the last heartbeat; may be NULL */
+	int64_t details_saved;   /* monotonic us of the last write of details */
+};
+
+struct task *task_new(struct runner *r, const struct command *command);
+/* Also stops what runs, without an outcome. NULL is allowed. */
+void task_free(struct task *task);
+struct task *task_find(struct runner *r, uint64_t cmd);
+/* The workflow gave it up. May free the task. */
+void task_cancel(struct task *task);
+
+/* Commands of the core. */
+int task_start_step(struct runner *r, const struct command *command, struct err *err);
+int task_start_timer(struct runner *r, const struct command *command, struct err *err);
+/* Begin the next attempt now. */
+int task_begin(struct task *task, struct err *err);
+
+/* Callbacks of the pool. */
+void task_outcome(struct task *task, const struct pool_outcome *outcome);
+void task_heartbeat(struct task *task, const char *details, size_t len);
+
+/* Record an outcome (text: JSON): an event is pending afterwards. */
+int task_settle(struct task *task, bool completed, const char *text, size_t len, int64_t us, struct err *err);
+/* Record a failure of the engine's own. */
+int task_fail(struct task *task, const char *type, const char *message, struct err *err);
+/* An attempt failed (text: the failure): wait for the next, or record it. */
+int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t us, struct err *err);
+
+/* Whether the step's total time-out has passed at that time. */
+bool task_past_total(const struct task *task, int64_t at);
+
+/* Wake at task->due by the wall clock. */
+int task_alarm_on(struct task *task, struct err *err);
+void task_alarm_off(struct task *task);
+
+#endif

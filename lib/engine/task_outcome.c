@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* An attempt has come to its end: record the outcome, or wait and try again. */
+#include "task.h"
+
+#include "../core/core.h"
+#include "../model/duration.h"
+#include "../os/os.h"
+#include "../store/state.h"
+#include "driver_internal.h"
+#include "runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DETAILS_EVERY_US 100000
+
+static void note_outcome(struct task *task, struct happening *h, const char *how, int64_t us)
+{
+	char took[32];
+	struct buf note = BUF_INIT;
+
+	buf_addf(&note, "%s: %s", task->step->name, how);
+	if (task->attempt > 1)
+		buf_addf(&note, " (attempt %d, %s)", task->attempt, duration_format(us / 1000, took, sizeof took));
+	else
+		buf_addf(&note, " (%s)", duration_format(us / 1000, took, sizeof took));
+	h->note = buf_detach(&note);
+}
+
+int task_settle(struct task *task, bool completed, const char *text, size_t len, int64_t us, struct err *err)
+{
+	struct runner *r = task->runner;
+	struct happening *h = runner_happen(r, completed ? EVENT_STEP_COMPLETED : EVENT_STEP_FAILED, task->cmd);
+	const char *member = completed ? "result" : "error";
+	struct progress p = {.kind = completed ? PROGRESS_STEP_COMPLETED : PROGRESS_STEP_FAILED,
+			     .cmd = task->cmd, .step = task->step->name, .attempt = task->attempt, .us = us};
+	json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	int rc;
+
+	if (!h || !value) {
+		json_decref(value);
+		return err_nomem(err);
+	}
+	task->settled = true;
+	task_alarm_off(task);
+	core_describe_input(r->core, task->cmd, &h->fields);
+	buf_addf(&h->fields, ",\"attempt\":%d,\"us\":", task->attempt);
+	buf_addi(&h->fields, us);
+	buf_addc(&h->fields, ',');
+	h->task = task;
+	rc = runner_put_value(r, &h->fields, member, text, len, err);
+	if (rc == 0) {
+		note_outcome(task, h, completed ? "completed" : "failed", us);
+		h->event.body = completed ? json_object() : json_pack("{s:s, s:i}", "step", task->step->name,
+								      "attempt", task->attempt);
+		if (!h->event.body || json_object_set(h->event.body, member, value) < 0)
+			rc = err_nomem(err);
+	}
+	if (rc == 0) {
+		if (!completed)
+			p.text = json_string_value(json_object_get(value, "message"));
+		p.detail = value;
+		driver_progress(r->driver, r, &p);
+	}
+	json_decref(value);
+	return rc;
+}
+
+static int settle_failure(struct task *task, json_t *failure, int64_t us, struct err *err)
+{
+	char *text = json_dumps(failure, JSON_COMPACT);
+	int rc = text ? task_settle(task, false, text, strlen(text), us, err) : err_nomem(err);
+
+	free(text);
+	return rc;
+}
+
+int task_fail(struct task *task, const char *type, const char *message, struct err *err)
+{
+	json_t *failure = json_pack("{s:s, s:s}", "type", type, "message", message);
+	int rc = failure ? settle_failure(task, failure, 0, err) : err_nomem(err);
+
+	json_decref(failure);
+	return rc;
+}
+
+static int save(struct task *task, bool durable, struct err *err)
+{
+	json_t *state = json_pack("{s:i, s:I, s:I, s:O?}", "attempt", task->attempt, "asked",
+				  (json_int_t)task->asked, "due", (json_int_t)task->due, "failure",
+				  task->failure);
+	json_t *details = task->details ? json_loads(task->details, JSON_DECODE_ANY, NULL) : NULL;
+	int rc = state ? 0 : err_nomem(err);
+
+	if (rc == 0 && details)
+		json_object_set(state, "details", details);
+	if (rc == 0)
+		rc = run_set_attempt(&task->runner->run, task->cmd, state, durable, err);
+	task->saved = true;
+	json_decref(details);
+	json_decref(state);
+	return rc;
+}
+
+bool task_past_total(const struct task *task, int64_t at)
+{
+	return task->step->total_timeout && at - task->asked >= task->step->total_timeout;
+}
+
+static int try_again(struct task *task, struct err *err)
+{
+	int64_t wait = retry_delay(&task->step->retry, task->attempt);
+	struct progress p = {.kind = PROGRESS_STEP_RETRY, .cmd = task->cmd, .step = task->step->name,
+			     .attempt = task->attempt, .wait_ms = wait,
+			     .text = json_string_value(json_object_get(task->failure, "message"))};
+	char *base = runner_log_base(task->runner, task->cmd, task->step->name, task->attempt);
+	int rc;
+
+	p.log_base = base;
+	task->due = driver_now(task->runner->driver) + wait;
+	task->attempt++;
+	rc = save(task, true, err);
+	if (rc == 0)
+		driver_progress(task->runner->driver, task->runner, &p);
+	free(base);
+	return rc < 0 ? rc : task_alarm_on(task, err);
+}
+
+int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t us, struct err *err)
+{
+	json_t *failure = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
+	const char *type = json_string_value(json_object_get(failure, "type"));
+	bool permanent = json_is_true(json_object_get(failure, "permanent"));
+	int64_t now = driver_now(task->runner->driver);
+	bool again;
+
+	if (!failure)
+		return err_nomem(err);
+	again = !task->step->at_most_once && !task->out_of_time &&
+		retry_again(&task->step->retry, task->attempt, type ? type : "", permanent) &&
+		!task_past_total(task, now + retry_delay(&task->step->retry, task->attempt));
+	json_decref(task->failure);
+	task->failure = failure;
+	if (again)
+		return try_again(task, err);
+	return settle_failure(task, failure, us, err);
+}
+
+void task_outcome(struct task *task, const struct pool_outcome *outcome)
+{
+	struct runner *r = task->runner;
+	struct err err = ERR_INIT;
+	int rc = 0;
+
+	task->submitted = false;
+	r->running--;
+	task_alarm_off(task);
+	if (r->end != DRIVE_NOT_YET || task->cancelled) {
+		task_free(task);
+		return;
+	}
+	if (outcome->result == POOL_COMPLETED)
+		rc = task_settle(task, true, outcome->text, outcome->len, outcome->us, &err);
+	else if (outcome->result == POOL_FAILED)
+		rc = task_attempt_failed(task, outcome->text, outcome->len, outcome->us, &err);
+	else if (task->out_of_time)
+		rc = task_fail(task, "timeout", "the step's total time-out has passed", &err);
+	if (rc < 0)
+		runner_break(r, DRIVE_BROKEN, &err);
+}
+
+void task_heartbeat(struct task *task, const char *details, size_t len)
+{
+	struct err ignored = ERR_INIT;
+	struct driver *d = task->runner->driver;
+	int64_t now = d->state->os->ops->monotonic(d->state->os);
+	struct progress p = {.kind = PROGRESS_HEARTBEAT, .cmd = task->cmd, .step = task->step->name,
+			     .attempt = task->attempt};
+	char *copy = strndup(details, len);
+
+	if (!copy)
+		return;
+	free(task->details);
+	task->details = copy;
+	p.text = copy;
+	if (now - task->details_saved >= DETAILS_EVERY_US) {
+		task->details_saved = now;
+		save(task, false, &ignored);
+	}
+	driver_progress(d, task->runner, &p);
+}
+

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A preloaded library that makes one call of a program fail, or kills the
+ * program there. For tests; never installed.
+ *
+ *   WF_FAULT=ACTION:N[:CALLS]   ACTION: kill (before the call), killafter, short
+ *                               (half of a write), or an errno name (EIO, ENOSPC,
+ *                               EDQUOT, EMFILE, ENOMEM, EINTR, EACCES);
+ *                               N: which call, from 1; 0: none, only count
+ *                               CALLS: names joined by '+' (default: all below);
+ *                               "alloc" stands for malloc, calloc and realloc
+ *   WF_FAULT_PROGRAM=NAME       only in this program (default wf)
+ *   WF_FAULT_STICKY=1           every call from the Nth on fails
+ *   WF_FAULT_COUNT=FILE         append the number of calls seen, at exit
+ *
+ * Only the process that was executed counts; what it forks does not.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum action { NOTHING, KILL, KILL_AFTER, SHORT, FAIL };
+
+static struct {
+	enum action action;
+	int error;
+	long at;
+	bool sticky;
+	char calls[256];
+	pid_t pid;
+	const char *count_file;
+} fault;
+
+static volatile long seen;
+
+static const struct {
+	const char *name;
+	int value;
+} errors[] = {{"EIO", EIO},	  {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EMFILE", EMFILE},
+	      {"ENOMEM", ENOMEM}, {"EINTR", EINTR},   {"EACCES", EACCES}, {"EAGAIN", EAGAIN}};
+
+static bool wanted(const char *call)
+{
+	size_t n = strlen(call);
+
+	if (!fault.calls[0])
+		return strcmp(call, "alloc") != 0;
+	for (const char *at = fault.calls; (at = strstr(at, call)); at++)
+		if ((at == fault.calls || at[-1] == '+') && (at[n] == '\0' || at[n] == '+'))
+			return true;
+	return false;
+}
+
+static void die(void)
+{
+	syscall(SYS_kill, getpid(), SIGKILL);
+	for (;;)
+		pause();
+}
+
+/* Whether this call is the one; KILL does not return. */
+static enum action strike(const char *call)
+{
+	long now;
+
+	if (fault.action == NOTHING || !wanted(call) || syscall(SYS_getpid) != fault.pid)
+		return NOTHING;
+	now = __sync_add_and_fetch(&seen, 1);
+	if (now != fault.at && !(fault.sticky && fault.at && now > fault.at))
+		return NOTHING;
+	if (fault.action == KILL)
+		die();
+	return fault.action;
+}
+
+static long finish(enum action action, long result)
+{
+	if (action == KILL_AFTER)
+		die();
+	return result;
+}
+
+static bool fails(enum action action)
+{
+	if (action != FAIL)
+		return false;
+	errno = fault.error;
+	return true;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *spec = getenv("WF_FAULT"), *program = getenv("WF_FAULT_PROGRAM");
+	char word[32] = "";
+	int used = 0;
+
+	if (!spec || strcmp(program_invocation_short_name, program ? program : "wf") != 0)
+		return;
+	if (sscanf(spec, "%31[^:]:%ld:%n", word, &fault.at, &used) < 2)
+		return;
+	if (used)
+		snprintf(fault.calls, sizeof fault.calls, "%s", spec + used);
+	fault.sticky = getenv("WF_FAULT_STICKY") != NULL;
+	fault.count_file = getenv("WF_FAULT_COUNT");
+	fault.pid = getpid();
+	fault.action = strcmp(word, "kill") == 0	? KILL
+		       : strcmp(word, "killafter") == 0 ? KILL_AFTER
+		       : strcmp(word, "short") == 0	? SHORT
+							: FAIL;
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+		if (strcmp(errors[i].name, word) == 0)
+			fault.error = errors[i].value;
+	if (fault.action == FAIL && !fault.error)
+		fault.action = NOTHING;
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	char text[32];
+	int fd, n;
+
+	if (!fault.count_file || getpid() != fault.pid)
+		return;
+	fault.action = NOTHING;
+	fd = open(fault.count_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	n = snprintf(text, sizeof text, "%ld\n", seen);
+	if (fd >= 0 && write(fd, text, (size_t)n) == n)
+		close(fd);
+}
+
+#define REAL(type, name, ...)                                                              \
+	static type (*real)(__VA_ARGS__);                                                  \
+	if (!real)                                                                         \
+		*(void **)&real = dlsym(RTLD_NEXT, #name)
+
+#define WRAP_OPEN(name)                                                                    \
+	int name(const char *path, int flags, ...)                                         \
+	{                                                                                  \
+		va_list ap;                                                                \
+		mode_t mode;                                                               \
+		enum action action = strike("open");                                       \
+		REAL(int, name, const char *, int, ...);                                   \
+		va_start(ap, flags);                                                       \
+		mode = va_arg(ap, mode_t);                                                 \
+		va_end(ap);                                                                \
+		return fails(action) ? -1 : (int)finish(action, real(path, flags, mode));  \
+	}
+WRAP_OPEN(open)
+WRAP_OPEN(open64)
+
+#define WRAP(type, name, call, parameters, arguments)                                      \
+	type name parameters                                                               \
+	{                                                                                  \
+		enum action action = strike(call);                                         \
+		static type(*real) parameters;                                             \
+		if (!real)                                                                 \
+			*(void **)&real = dlsym(RTLD_NEXT, #name);                         \
+		return fails(action) ? (type)-1 : (type)finish(action, (long)real arguments); \
+	}
+
+#define WRAP_WRITE(name, parameters, arguments, half)                                      \
+	ssize_t name parameters                                                            \
+	{                                                                                  \
+		enum action action = strike("write");                                      \
+		static ssize_t(*real) parameters;                                          \
+		if (!real)                                                                 \
+			*(void **)&real = dlsym(RTLD_NEXT, #name);                         \
+		if (fails(action))                                                         \
+			return -1;                                                         \
+		if (action == SHORT && n > 1)                                              \
+			return real half;                                                  \
+		return finish(action, real arguments);                                     \
+	}
+
+WRAP_WRITE(write, (int fd, const void *data, size_t n), (fd, data, n), (fd, data, n / 2))
+WRAP_WRITE(pwrite, (int fd, const void *data, size_t n, off_t at), (fd, data, n, at), (fd, data, n / 2, at))
+WRAP_WRITE(pwrite64, (int fd, const void *data, size_t n, off64_t at), (fd, data, n, at),
+	   (fd, data, n / 2, at))
+WRAP(ssize_t, read, "read", (int fd, void *data, size_t n), (fd, data, n))
+WRAP(ssize_t, pread, "read", (int fd, void *data, size_t n, off_t at), (fd, data, n, at))
+WRAP(ssize_t, pread64, "read", (int fd, void *data, size_t n, off64_t at), (fd, data, n, at))
+WRAP(int, fdatasync, "sync", (int fd), (fd))
+WRAP(int, fsync, "sync", (int fd), (fd))
+WRAP(int, ftruncate, "truncate", (int fd, off_t size), (fd, size))
+WRAP(int, ftruncate64, "truncate", (int fd, off64_t size), (fd, size))
+WRAP(int, rename, "rename", (const char *from, const char *to), (from, to))
+WRAP(int, link, "link", (const char *from, const char *to), (from, to))
+WRAP(int, unlink, "unlink", (const char *path), (path))
+WRAP(int, mkdir, "mkdir", (const char *path, mode_t mode), (path, mode))
+WRAP(int, rmdir, "rmdir", (const char *path), (path))
+WRAP(int, socketpair, "socketpair", (int domain, int type, int protocol, int pair[2]),
+     (domain, type, protocol, pair))
+WRAP(pid_t, fork, "fork", (void), ())
+
+/* Allocations go to glibc's own names, so that dlsym is not needed before there is memory. */
+extern void *__libc_malloc(size_t n);
+extern void *__libc_calloc(size_t count, size_t n);
+extern void *__libc_realloc(void *old, size_t n);
+
+void *malloc(size_t n)
+{
+	enum action action = strike("alloc");
+	return fails(action) ? NULL : __libc_malloc(n);
+}
+
+void *calloc(size_t count, size_t n)
+{
+	enum action action = strike("alloc");
+	return fails(action) ? NULL : __libc_calloc(count, n);
+}
+
+void *realloc(void *old, size_t n)
+{
+	enum action action = strike("alloc");
+	return fails(action) ? NULL : __libc_realloc(old, n);
+}
