@@ -31,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct err;
 struct module;
 struct core;
@@ -47,6 +48,7 @@ struct command {
 	enum command_kind kind;
 	uint64_t id;
 	struct step *step;   /* COMMAND_STEP: owned by the core until its outcome was fed */
+	int64_t asked;       /* core_now when the workflow asked; the same on replay */
 	int64_t due;         /* COMMAND_TIMER: ms since 1970 */
 	uint64_t target;     /* COMMAND_CANCEL */
 	const char *text;    /* COMMAND_LOG: borrowed until the next call */
@@ -62,7 +64,7 @@ struct core_options {
 	json_t *input;                /* borrowed */
 	int64_t created;              /* time at the start, ms since 1970 */
 	unsigned rules;               /* from run_started: which replay rules hold (CORE_RULES for a new run) */
-	size_t stack_bytes;           /* of each coroutine; 0: 262144 */
+	size_t stack_bytes;           /* of each coroutine; 0: 1 MiB, of which only what is used takes memory */
 	/* Loads a value kept outside the line ("result_file"). Called only inside core_feed. */
 	int (*payload)(void *arg, const char *name, json_t **ret, struct err *err);
 	void *payload_arg;
@@ -81,6 +83,9 @@ void core_set_live(struct core *core);
 /* The next command not seen yet, or NULL. Borrowed; valid until its outcome is fed. Commands whose outcome
  * was already fed, and those already cancelled, are passed over. */
 const struct command *core_next(struct core *core);
+/* Append the members "step" and "input" (or "input_sha256", over 1 KiB) of a step without an outcome,
+ * as its outcome line must have them. A failed allocation is remembered by out. */
+void core_describe_input(const struct core *core, uint64_t id, struct buf *out);
 /* For COMMAND_SIDE_EFFECT: call the function; its value is new. */
 json_t *core_side_effect(struct core *core, uint64_t id);
 
@@ -100,6 +105,9 @@ int64_t core_now(const struct core *core);
 struct core *core_current(void);
 /* For those functions: the time that replay answers; and random bytes from the run's seed. */
 void core_random_bytes(struct core *core, void *data, size_t n);
+/* As srand() does: from now on core_chosen_bytes answers the same for the same number. Before: as core_random_bytes. */
+void core_choose_seed(struct core *core, uint64_t number);
+void core_chosen_bytes(struct core *core, void *data, size_t n);
 /* A durable sleep of the running coroutine. 0, or -1 when it was cancelled. */
 int core_sleep(struct core *core, int64_t ms);
 /* Where the guard page of the running coroutine's stack is: a fault in it is an overflow. */

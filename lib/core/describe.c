@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "describe.h"
+
+#include "../base/buf.h"
+#include "core.h"
+#include "machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FLAGS (JSON_COMPACT | JSON_ENCODE_ANY)
+
+int describe_digest(const json_t *input, char ret_hex[HASH_HEX])
+{
+	char *text = json_dumps(input, FLAGS | JSON_SORT_KEYS);
+
+	if (!text)
+		return -1;
+	hash_sha256(text, strlen(text), ret_hex);
+	free(text);
+	return 0;
+}
+
+static bool is_plain(const char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name < 0x20 || *name == '"' || *name == '\\')
+			return false;
+	return true;
+}
+
+static void add_string(const char *text, struct buf *out)
+{
+	json_t *json;
+	char *quoted;
+
+	if (is_plain(text)) {
+		buf_addc(out, '"');
+		buf_adds(out, text);
+		buf_addc(out, '"');
+		return;
+	}
+	json = json_string(text);
+	quoted = json ? json_dumps(json, FLAGS) : NULL;
+	if (quoted)
+		buf_adds(out, quoted);
+	else
+		out->failed = true;
+	free(quoted);
+	json_decref(json);
+}
+
+void describe_step(const char *name, const json_t *input, struct buf *out)
+{
+	char text[DESCRIBE_MOST], hex[HASH_HEX];
+	size_t n = json_dumpb(input, text, sizeof text, FLAGS);
+
+	buf_adds(out, "\"step\":");
+	add_string(name, out);
+	if (n == 0 || (n > sizeof text && describe_digest(input, hex) < 0)) {
+		out->failed = true;
+	} else if (n <= sizeof text) {
+		buf_adds(out, ",\"input\":");
+		buf_add(out, text, n);
+	} else {
+		buf_adds(out, ",\"input_sha256\":\"");
+		buf_adds(out, hex);
+		buf_addc(out, '"');
+	}
+}
+
+void describe_short(const json_t *value, size_t most, struct buf *out)
+{
+	char text[512] = "";
+	size_t n;
+
+	if (most > sizeof text)
+		most = sizeof text;
+	n = json_dumpb(value, text, most, FLAGS);
+	if (n <= most) {
+		buf_add(out, text, n);
+		return;
+	}
+	most = strnlen(text, most); /* a part that does not fit is not written at all */
+	while (most > 0 && ((unsigned char)text[most - 1] & 0xc0) == 0x80)
+		most--;
+	if (most > 0 && (unsigned char)text[most - 1] >= 0xc0)
+		most--;
+	buf_add(out, text, most);
+	buf_adds(out, "...");
+}
+
+void core_describe_input(const struct core *core, uint64_t id, struct buf *out)
+{
+	const struct entry *entry = commands_find(&core->commands, id);
+
+	if (entry && entry->command.kind == COMMAND_STEP)
+		describe_step(entry->step.name, entry->step.input, out);
+}

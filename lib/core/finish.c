@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "finish.h"
+
+#include "../model/module.h"
+#include "author.h"
+#include "future.h"
+
+#include <stdlib.h>
+
+/* A part of a kept value is looked for among all of them; beyond so many only at the end of the workflow. */
+#define KEPT_SEARCH 1000
+
+/* What workflow code returns is stolen, unless it was only lent to it. */
+static json_t *take_returned(struct core *core, json_t *value, bool at_end)
+{
+	bool lent = false;
+
+	if (!value)
+		return NULL;
+	if (at_end || core->kept.count <= KEPT_SEARCH)
+		lent = kept_holds(&core->kept, value);
+	else
+		lent = kept_has(&core->kept, value);
+	lent = lent || json_holds(core->input, value);
+	for (struct failure *f = core->failures; f && !lent && at_end; f = f->next)
+		lent = json_holds(f->json, value);
+	return lent ? json_incref(value) : value;
+}
+
+static const struct failure *why(struct strand *strand, const char *who)
+{
+	if (!strand->failure)
+		author_fail(strand->core, "no_result", "%s returned neither a value nor a failure", who);
+	return strand->failure;
+}
+
+/* One compensation that failed for good: the rest still run. */
+static void note_failed(struct core *core, const struct failure *failure)
+{
+	if (!core->compensation_errors)
+		core->compensation_errors = json_array();
+	if (!core->compensation_errors || json_array_append(core->compensation_errors, failure->json) < 0)
+		core_die(core);
+}
+
+static void compensate(struct core *core)
+{
+	while (core->compensations) {
+		struct compensation *first = core->compensations;
+		struct entry *entry = first->entry;
+		struct wf_future future;
+
+		core->compensations = first->next;
+		free(first);
+		author_ask(core, entry);
+		future_init(&future, core);
+		future_stand_for(&future, entry);
+		future_wait(&future, core->running);
+		if (future.state == FUTURE_FAILED)
+			note_failed(core, future.failure);
+		future_release(&future);
+	}
+}
+
+static void end(struct core *core, enum core_status status)
+{
+	commands_detach(&core->commands, true);
+	core->status = status;
+}
+
+static void fail(struct strand *strand)
+{
+	struct core *core = strand->core;
+	const struct failure *failure = why(strand, core->workflow->name);
+
+	strands_drop(core, strand);
+	commands_detach(&core->commands, false);
+	compensate(core);
+	core->error = json_copy(failure->json);
+	if (!core->error || (core->compensation_errors &&
+			     json_object_set(core->error, "compensations", core->compensation_errors) < 0))
+		core_die(core);
+	end(core, CORE_FAILED);
+}
+
+void finish_workflow(struct strand *strand)
+{
+	struct core *core = strand->core;
+	json_t *value = core->workflow->workflow(&core->ctx, core->input);
+
+	if (value && json_deeper(value, DEEPEST)) {
+		author_fail(core, "bad_result", "the result is nested deeper than %d levels", DEEPEST);
+		value = NULL;
+	}
+	if (!value) {
+		fail(strand);
+		return;
+	}
+	core->result = take_returned(core, value, true);
+	end(core, CORE_COMPLETED);
+}
+
+void finish_aborted(struct strand *strand)
+{
+	fail(strand);
+}
+
+void finish_spawned(struct strand *strand)
+{
+	struct core *core = strand->core;
+	json_t *value = take_returned(core, strand->fn(&core->ctx, strand->arg), false);
+	const struct failure *failure = value ? NULL : why(strand, "a coroutine");
+
+	future_settle(strand->future, value, failure);
+	future_forget_settled(strand->future);
+}
+
+void compensations_free(struct core *core)
+{
+	while (core->compensations) {
+		struct compensation *first = core->compensations;
+		core->compensations = first->next;
+		entry_free(first->entry);
+		free(first);
+	}
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* How a workflow begins and ends, compensations included. */
+#ifndef WF_CORE_FINISH_H
+#define WF_CORE_FINISH_H
+
+#include "schedule.h"
+
+/* A step to run if the workflow fails. */
+struct compensation {
+	struct entry *entry;
+	struct compensation *next;
+};
+
+/* Bodies of strands: the workflow function; a wf_spawn(); what is left after core_abort. */
+void finish_workflow(struct strand *strand);
+void finish_spawned(struct strand *strand);
+void finish_aborted(struct strand *strand);
+void compensations_free(struct core *core);
+
+#endif

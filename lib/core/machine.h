@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the core share: the state of one run's workflow. Internal to the core. */
+#ifndef WF_CORE_MACHINE_H
+#define WF_CORE_MACHINE_H
+
+#include "../wf.h"
+#include "command.h"
+#include "core.h"
+#include "coroutine.h"
+#include "failure.h"
+#include "kept.h"
+#include "random.h"
+
+struct module_entry;
+struct strand;
+struct condition;
+struct compensation;
+
+struct wf_ctx {
+	struct core *core;
+};
+
+struct strands {
+	struct strand *first, *last;
+};
+
+struct core {
+	struct wf_ctx ctx;
+	const struct module *module;
+	const struct module_entry *workflow;
+	char *run_id;
+	json_t *input;
+	int (*payload)(void *arg, const char *name, json_t **ret, struct err *err);
+	void *payload_arg;
+
+	enum core_status status;
+	json_t *result, *error;
+	bool started, live;
+	int dead; /* negative err_code: nothing works any more */
+	int64_t created, now;
+	uint64_t seq;  /* of the event that was fed last */
+	uint64_t order; /* of futures that came true */
+
+	struct random random;
+	struct random chosen; /* after srand() in workflow code */
+	bool has_chosen;
+
+	struct stack_pool stacks;
+	struct strands all, ready;
+	struct strand *running;
+	const struct failure *abort; /* the workflow ends with it, wherever it is */
+	struct {
+		struct condition *first, *last, *cursor;
+		uint64_t held; /* how many so far */
+	} conditions;
+
+	struct commands commands;
+	struct compensation *compensations; /* last registered first */
+	json_t *compensation_errors;        /* array; NULL: none */
+	struct wf_future *futures;          /* those on the heap */
+	struct failure *failures;
+	struct kept kept;
+};
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "schedule.h"
+
+#include "../base/error.h"
+#include "../model/module.h"
+#include "finish.h"
+
+#include <stdlib.h>
+
+/* Interposed libc functions have no handle, hence this. */
+static __thread struct core *current __attribute__((tls_model("initial-exec")));
+
+struct core *core_current(void)
+{
+	return current;
+}
+
+const char *core_current_name(void)
+{
+	return current ? current->workflow->name : "";
+}
+
+bool core_is_stack_overflow(const void *address)
+{
+	return current && current->running && coroutine_in_guard(&current->running->co, address);
+}
+
+static void begin(void *arg)
+{
+	struct strand *strand = arg;
+
+	strand->body(strand);
+}
+
+struct strand *strand_new(struct core *core, strand_fn *body)
+{
+	struct strand *strand = calloc(1, sizeof *strand);
+
+	if (!strand)
+		return NULL;
+	if (coroutine_init(&strand->co, &core->stacks, begin, strand) < 0) {
+		free(strand);
+		return NULL;
+	}
+	strand->core = core;
+	strand->body = body;
+	strand->prev = core->all.last;
+	*(core->all.last ? &core->all.last->next : &core->all.first) = strand;
+	core->all.last = strand;
+	strand_wake(strand);
+	return strand;
+}
+
+static void strand_free(struct strand *strand)
+{
+	struct core *core = strand->core;
+
+	*(strand->prev ? &strand->prev->next : &core->all.first) = strand->next;
+	*(strand->next ? &strand->next->prev : &core->all.last) = strand->prev;
+	coroutine_release(&strand->co, &core->stacks);
+	free(strand);
+}
+
+void strand_wake(struct strand *strand)
+{
+	struct strands *ready = &strand->core->ready;
+
+	if (strand->ready)
+		return;
+	strand->ready = true;
+	strand->next_ready = NULL;
+	*(ready->last ? &ready->last->next_ready : &ready->first) = strand;
+	ready->last = strand;
+}
+
+void strand_wait(struct strand *strand)
+{
+	coroutine_leave(&strand->co);
+}
+
+void strand_meet(struct strand *strand, const struct failure *failure)
+{
+	strand->failure = failure;
+	strand->fresh = true;
+}
+
+void strands_drop(struct core *core, const struct strand *but)
+{
+	struct strand *strand, *next;
+
+	for (strand = core->all.first; strand; strand = next) {
+		next = strand->next;
+		if (strand != but)
+			strand_free(strand);
+	}
+	core->ready.first = core->ready.last = NULL;
+	core->conditions.first = core->conditions.last = core->conditions.cursor = NULL;
+}
+
+void condition_list(struct condition *c)
+{
+	struct core *core = c->strand->core;
+
+	c->next = NULL;
+	c->prev = core->conditions.last;
+	*(c->prev ? &c->prev->next : &core->conditions.first) = c;
+	core->conditions.last = c;
+	c->listed = true;
+}
+
+void condition_unlist(struct condition *c)
+{
+	struct core *core = c->strand->core;
+
+	if (!c->listed)
+		return;
+	if (core->conditions.cursor == c)
+		core->conditions.cursor = c->next;
+	*(c->prev ? &c->prev->next : &core->conditions.first) = c->next;
+	*(c->next ? &c->next->prev : &core->conditions.last) = c->prev;
+	c->listed = false;
+}
+
+void core_die(struct core *core)
+{
+	core->dead = -ERR_NOMEM;
+	for (;;)
+		strand_wait(core->running);
+}
+
+void core_abort(struct core *core, const struct failure *failure)
+{
+	if (!failure)
+		core_die(core);
+	core->abort = failure;
+	for (;;)
+		strand_wait(core->running);
+}
+
+static bool going_on(const struct core *core)
+{
+	return core->status == CORE_RUNNING && !core->dead;
+}
+
+/* What workflow code ended from within goes on here: in a strand that only finishes. */
+static void start_abort(struct core *core)
+{
+	const struct failure *failure = core->abort;
+	struct strand *strand;
+
+	core->abort = NULL;
+	strands_drop(core, NULL);
+	strand = strand_new(core, finish_aborted);
+	if (!strand)
+		core->dead = -ERR_NOMEM;
+	else
+		strand_meet(strand, failure);
+}
+
+static void enter(struct core *core, struct strand *strand)
+{
+	struct core *before = current;
+
+	current = core;
+	core->running = strand;
+	coroutine_enter(&strand->co);
+	core->running = NULL;
+	current = before;
+	if (core->dead)
+		return;
+	if (core->abort)
+		start_abort(core);
+	else if (strand->co.finished)
+		strand_free(strand);
+}
+
+static void drain(struct core *core)
+{
+	struct strand *strand;
+
+	while (going_on(core) && (strand = core->ready.first)) {
+		core->ready.first = strand->next_ready;
+		if (!core->ready.first)
+			core->ready.last = NULL;
+		strand->ready = false;
+		enter(core, strand);
+	}
+}
+
+/* Ask every condition once, the one that waits longest first; it goes on at once if it holds. */
+static bool judge(struct core *core)
+{
+	uint64_t before = core->conditions.held;
+
+	for (struct condition *c = core->conditions.first; c && going_on(core);
+	     c = core->conditions.cursor) {
+		core->conditions.cursor = c->next;
+		enter(core, c->strand);
+		drain(core);
+	}
+	core->conditions.cursor = NULL;
+	return core->conditions.held != before;
+}
+
+void core_run(struct core *core)
+{
+	do
+		drain(core);
+	while (going_on(core) && judge(core));
+}
