@@ -99,7 +99,7 @@ static int spill(struct batch *b, struct err *err)
 
 	if (b->fd < 0) {
 		if (!b->file)
-			b->file = str_format("%s/tmp_pack_wf%ld-%llx", b->folder, (long)getpid(),
+			b->file = str_format("%s/wf/pack-%ld-%llx", b->folder, (long)getpid(),
 					     (unsigned long long)b->os->ops->monotonic(b->os));
 		if (!b->file)
 			return err_nomem(err);
@@ -364,7 +364,7 @@ int batch_write(struct batch *b, char ret_name[46], struct err *err)
 	rc = b->os->ops->datasync(b->os, b->fd);
 	if (rc < 0)
 		return err_sys(err, -rc, "cannot sync '%s'", b->file);
-	b->keep = str_format("%s/%s.keep", b->folder, name);
+	b->keep = str_format("%s/objects/pack/%s.keep", b->folder, name);
 	if (!b->keep)
 		return err_nomem(err);
 	if (git_index_publish(b->os, b->folder, name, b->file, b->entries, b->count, sum, err) < 0)

@@ -8,8 +8,8 @@
  * Calling sequence: batch_init; batch_add and batch_add_file; batch_write;
  * move the refs; batch_unkeep; batch_release. Until batch_unkeep the pack has
  * a .keep file beside it, so that a `git gc` at the same time leaves it alone.
- * A crash before batch_write returns leaves at most temporaries (tmp_*, which
- * git prunes) or a pack that nothing refers to.
+ * A crash before batch_write returns leaves at most temporaries (.git/wf/pack-*, where `git gc` does not look) or a
+ * pack that nothing refers to.
  */
 #ifndef WF_STORE_GIT_BATCH_H
 #define WF_STORE_GIT_BATCH_H
@@ -35,7 +35,7 @@ struct batch_entry {
 
 struct batch {
 	struct os *os;             /* borrowed */
-	const char *folder;        /* borrowed: .git/objects/pack */
+	const char *folder;        /* borrowed: .git */
 	struct buf out;            /* bytes of the pack that are not in the file */
 	uint64_t written;          /* bytes that are */
 	int fd;                    /* -1 until there is a file */

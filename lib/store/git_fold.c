@@ -111,7 +111,7 @@ static int fold_batch(struct repo *repo, const struct pick *picks, size_t count,
 	int rc, has_tip = 0;
 	size_t n = 0;
 
-	batch_init(&batch, repo->os, repo->packs);
+	batch_init(&batch, repo->os, repo->path);
 	if (!ref || !message || !parents)
 		rc = err_nomem(err);
 	else

@@ -103,25 +103,27 @@ int git_index_publish(struct os *os, const char *folder, const char *name, const
 		      struct err *err)
 {
 	struct buf index = BUF_INIT, mark = {(char *)(uintptr_t)"wf\n", 3, 0, false};
-	char *idx = str_format("%s/%s.idx", folder, name), *pack = str_format("%s/%s.pack", folder, name);
-	char *keep = str_format("%s/%s.keep", folder, name), *tmp = str_format("%s.idx", file);
+	char *idx = str_format("%s/objects/pack/%s.idx", folder, name);
+	char *pack = str_format("%s/objects/pack/%s.pack", folder, name), *packs = str_format("%s/objects/pack", folder);
+	char *keep = str_format("%s/objects/pack/%s.keep", folder, name), *tmp = str_format("%s.idx", file);
 	int rc;
 
-	if (!idx || !pack || !keep || !tmp)
+	if (!idx || !pack || !packs || !keep || !tmp)
 		rc = err_nomem(err);
 	else if (!(rc = encode(&index, entries, count, pack_sum, err)) &&
 		 !(rc = write_file(os, tmp, &index, true, err)) &&
 		 !(rc = write_file(os, keep, &mark, false, err)) && !(rc = move(os, file, pack, err)) &&
 		 !(rc = move(os, tmp, idx, err))) {
-		rc = os->ops->sync_dir(os, folder);
+		rc = os->ops->sync_dir(os, packs);
 		if (rc < 0)
-			rc = err_sys(err, -rc, "cannot sync '%s'", folder);
+			rc = err_sys(err, -rc, "cannot sync '%s'", packs);
 	}
 	if (rc < 0 && tmp)
 		os->ops->unlink(os, tmp);
 	buf_release(&index);
 	free(idx);
 	free(pack);
+	free(packs);
 	free(keep);
 	free(tmp);
 	return rc;

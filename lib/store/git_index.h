@@ -10,7 +10,7 @@ struct err;
 struct os;
 
 /*
- * Write <folder>/<name>.idx for the synced pack in file and give both their
+ * Write <folder>/objects/pack/<name>.idx for the synced pack in file and give both their
  * names, the index last: a pack is there for git once it has its index. Makes
  * <name>.keep first. Sorts entries. Durable when it returns.
  */

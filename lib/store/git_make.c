@@ -68,15 +68,13 @@ static int make_folders(struct os *os, const char *folder, struct err *err)
 
 static int first_commit(struct os *os, const char *folder, const char *author, struct err *err)
 {
-	char *packs = str_format("%s/objects/pack", folder), hex[GIT_OID_HEXSZ + 2];
+	char hex[GIT_OID_HEXSZ + 2];
 	struct batch batch;
 	git_oid tree, commit;
 	int rc;
 
-	batch_init(&batch, os, packs);
-	if (!packs)
-		rc = err_nomem(err);
-	else if (!(rc = batch_add(&batch, GIT_OBJECT_TREE, "", 0, &tree, err)) &&
+	batch_init(&batch, os, folder);
+	if (!(rc = batch_add(&batch, GIT_OBJECT_TREE, "", 0, &tree, err)) &&
 		 !(rc = commit_add(&batch, &tree, NULL, 0, author, os->ops->now(os),
 				   "state directory of wf\n\nEach run has a branch run/<id>.\n", &commit, err)) &&
 		 !(rc = batch_write(&batch, NULL, err))) {
@@ -85,7 +83,6 @@ static int first_commit(struct os *os, const char *folder, const char *author, s
 		rc = put(os, folder, "refs/heads/main", hex, err);
 	}
 	batch_release(&batch);
-	free(packs);
 	return rc;
 }
 

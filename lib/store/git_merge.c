@@ -246,7 +246,7 @@ int merge_packs(struct repo *repo, char *const *names, size_t count, struct err 
 	char name[46] = "";
 	int rc;
 
-	batch_init(&m.batch, repo->os, repo->packs);
+	batch_init(&m.batch, repo->os, repo->path);
 	m.batch.level = HISTORIC_LEVEL;
 	rc = open_packs(&m, repo, names, count, err);
 	if (!rc && git_odb_foreach(m.packs.odb, each_object, &m) < 0)

@@ -91,7 +91,7 @@ int modules_save(struct modules *modules, struct repo *repo, struct err *err)
 
 	if (!modules->unsaved)
 		return 0;
-	batch_init(&batch, repo->os, repo->packs);
+	batch_init(&batch, repo->os, repo->path);
 	modules->known->dirty = true;
 	rc = tree_write(modules->known, &batch, &tip, err);
 	if (!rc)

@@ -185,19 +185,18 @@ static int sweep_pack(void *arg, const char *name, enum os_kind kind)
 	struct repo *repo = arg;
 	char *path = str_format("%s/%s", repo->packs, name);
 
-	if (path && kind == OS_FILE && is_old(repo, path) &&
-	    (str_starts(name, "tmp_pack_wf") || (str_ends(name, ".keep") && is_our_keep(repo, path))))
+	if (path && kind == OS_FILE && str_ends(name, ".keep") && is_old(repo, path) && is_our_keep(repo, path))
 		repo->os->ops->unlink(repo->os, path);
 	free(path);
 	return 0;
 }
 
-static int sweep_ref(void *arg, const char *name, enum os_kind kind)
+static int sweep_own(void *arg, const char *name, enum os_kind kind)
 {
 	struct repo *repo = arg;
 	char *path = str_format("%s/wf/%s", repo->path, name);
 
-	if (path && kind == OS_FILE && str_starts(name, "ref-") && is_old(repo, path))
+	if (path && kind == OS_FILE && (str_starts(name, "ref-") || str_starts(name, "pack-")) && is_old(repo, path))
 		repo->os->ops->unlink(repo->os, path);
 	free(path);
 	return 0;
@@ -209,6 +208,6 @@ void packs_sweep(struct repo *repo)
 
 	repo->os->ops->list(repo->os, repo->packs, sweep_pack, repo);
 	if (folder)
-		repo->os->ops->list(repo->os, folder, sweep_ref, repo);
+		repo->os->ops->list(repo->os, folder, sweep_own, repo);
 	free(folder);
 }

@@ -284,7 +284,7 @@ void queue_commit(struct queue *q, bool all)
 		struct err err = ERR_INIT;
 		struct batch batch;
 
-		batch_init(&batch, q->repo->os, q->repo->packs);
+		batch_init(&batch, q->repo->os, q->repo->path);
 		if (write_round(q, &batch, &err) < 0)
 			modules_forget(&q->modules);
 		if (turn == CONFLICTS_MAX - 1 && !err.code)
