@@ -56,9 +56,10 @@ bool worker_take_back(struct pool_worker *w, struct attempt *a)
 
 bool worker_retract(struct pool_worker *w, const struct attempt *keep)
 {
+	unsigned first = w->head;
 	bool none = true;
 
-	for (unsigned i = w->tail; i != w->head; i--) {
+	for (unsigned i = w->tail; i != first; i--) {
 		struct attempt *a = w->sent[(i - 1) % PROTOCOL_SLOTS];
 		if (!a || a == keep)
 			continue;
@@ -235,7 +236,7 @@ static bool steal(struct pool *pool)
 	}
 	if (!idle || !rich)
 		return false;
-	for (unsigned n = rich->count / 2, i = rich->tail; n && i != rich->head; i--) {
+	for (unsigned n = rich->count / 2, i = rich->tail, first = rich->head; n && i != first; i--) {
 		struct attempt *a = rich->sent[(i - 1) % PROTOCOL_SLOTS];
 		if (!a || a->dropped || a->generation > idle->generation)
 			continue;

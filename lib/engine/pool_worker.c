@@ -235,7 +235,9 @@ static void requeue(struct pool_worker *w, struct attempt *a)
 
 static void bury(struct pool_worker *w, int status)
 {
-	for (unsigned i = w->tail; i != w->head; i--) {
+	unsigned first = w->head;
+
+	for (unsigned i = w->tail; i != first; i--) {
 		struct attempt *a = w->sent[(i - 1) % PROTOCOL_SLOTS];
 		if (a && atomic_load(&w->slots[(i - 1) % PROTOCOL_SLOTS].state) == SLOT_CLAIMED)
 			settle(w, a, status);

@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Of the real-time signals, one that libraries do not use. */
@@ -96,14 +98,10 @@ static int close_others(const struct worker_setup *setup)
 	return 0;
 }
 
-static int set_stdio(const struct worker_setup *setup)
+static int set_stdio(const struct worker_setup *setup, int null)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0 || dup2(null, 0) < 0 || dup2(setup->scratch_out, 1) < 0 || dup2(setup->scratch_err, 2) < 0)
+	if (dup2(null, 0) < 0 || dup2(setup->scratch_out, 1) < 0 || dup2(setup->scratch_err, 2) < 0)
 		return -1;
-	if (null > 2)
-		close(null);
 	__fpurge(stdin);
 	__fpurge(stdout);
 	__fpurge(stderr);
@@ -112,11 +110,57 @@ static int set_stdio(const struct worker_setup *setup)
 	return 0;
 }
 
+struct pipes {
+	int fds[128];
+	size_t count;
+};
+
+/*
+ * libuv has a handler that runs in the child of every fork, one that a step makes too, and
+ * closes a pipe of its own by number. So the numbers of the driver's pipes stay taken, or the step's own
+ * descriptors would get them and be closed in its child. The pipe has low numbers: what is free is given out from below.
+ */
+static void find_pipes(struct pipes *ret)
+{
+	struct stat st;
+	int closed = 0;
+
+	ret->count = 0;
+	for (int fd = 3; closed < 64 && ret->count < 128; fd++) {
+		if (fstat(fd, &st) < 0)
+			closed++;
+		else if (closed = 0, S_ISFIFO(st.st_mode))
+			ret->fds[ret->count++] = fd;
+	}
+}
+
+static int set_descriptors(const struct worker_setup *setup)
+{
+	struct pipes pipes;
+	bool taken = false;
+	int null;
+
+	find_pipes(&pipes);
+	if (close_others(setup) < 0)
+		return -1;
+	null = fd_above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC));
+	if (null < 0 || set_stdio(setup, null) < 0)
+		return -1;
+	for (size_t i = 0; i < pipes.count; i++) {
+		taken = taken || pipes.fds[i] == null;
+		if (fcntl(pipes.fds[i], F_GETFD) < 0)
+			dup3(null, pipes.fds[i], O_CLOEXEC);
+	}
+	if (!taken)
+		close(null);
+	return 0;
+}
+
 int worker_become(struct worker_setup *setup)
 {
 	sigset_t none;
 
-	if (set_signals() < 0 || set_group(setup->driver) < 0 || close_others(setup) < 0 || set_stdio(setup) < 0)
+	if (set_signals() < 0 || set_group(setup->driver) < 0 || set_descriptors(setup) < 0)
 		return -1;
 	setup->keep = NULL;
 	setup->keep_count = 0;
