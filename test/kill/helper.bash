@@ -16,7 +16,7 @@ faulty() {
 count_calls() {
 	local kinds=$1
 	shift
-	rm -f count
+	rm -rf count .wf marks
 	WF_FAULT_COUNT=$PWD/count faulty "EIO:0:$kinds" "$@" >count.out 2>&1 || return 1
 	cat count
 }
@@ -53,6 +53,8 @@ assert_promises() {
 	[ -z "$broken" ] || { echo "$broken"; cat marks; return 1; }
 	run -0 git -C .wf fsck --strict
 	run -0 git -C .wf log --format=%s "run/$1"
+	run -0 wf fsck --repair
 	run -0 wf fsck
-	[ -z "$(find .wf -name '.tmp-*' -o -name '.new-*' | head -1)" ]
+	broken=$(find .wf -name '.tmp-*' -o -name '.new-*')
+	[ -z "$broken" ] || { echo "left: $broken"; return 1; }
 }
