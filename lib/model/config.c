@@ -85,12 +85,26 @@ static const struct setting settings[] = {
 	{NULL, NULL},
 };
 
+/* The line that the parser stumbled over. A byte that cannot be read has an offset, but no mark. */
+static size_t problem_line(const yaml_parser_t *parser)
+{
+	const unsigned char *text = parser->input.string.start;
+	size_t line = 1;
+
+	if (parser->error != YAML_READER_ERROR)
+		return parser->problem_mark.line + 1;
+	for (size_t i = 0; i < parser->problem_offset && text + i < parser->input.string.end; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
 static int yaml_problem(const yaml_parser_t *parser, const char *name, struct err *err)
 {
-	if (parser->error == YAML_MEMORY_ERROR)
+	/* libyaml does not always say that it was memory */
+	if (parser->error == YAML_MEMORY_ERROR || parser->error == YAML_NO_ERROR)
 		return err_nomem(err);
-	return err_set(err, ERR_USAGE, "%s:%zu: not YAML: %s", name, parser->problem_mark.line + 1,
-		       parser->problem ? parser->problem : "cannot be read");
+	return err_set(err, ERR_USAGE, "%s:%zu: not YAML: %s", name, problem_line(parser),
+		       parser->problem);
 }
 
 /* Nothing may follow the first document. */
