@@ -220,29 +220,35 @@ static void settle(struct pool_worker *w, struct attempt *a, int status)
 	attempt_end_later(w->pool, a, result, text);
 }
 
-/* What a dead worker had not begun goes back to the queue, unless it seems to be what kills workers. */
-static void requeue(struct pool_worker *w, struct attempt *a)
+/* What a dead worker had not begun goes back to the queue; but not for ever when workers die with nothing begun. */
+static void requeue(struct pool_worker *w, struct attempt *a, bool blameless)
 {
 	worker_let_go(w, a);
 	if (a->dropped)
 		attempt_forget(w->pool, a);
-	else if (++a->deaths < POOL_DEATHS)
+	else if (blameless || ++a->deaths < POOL_DEATHS)
 		attempts_push_front(&w->pool->queue, a);
 	else
 		attempt_end_later(w->pool, a, POOL_FAILED,
 				  failure_text("crashed", "workers die before they begin the step", NULL));
 }
 
+static bool has_begun(const struct pool_worker *w, const struct attempt *a)
+{
+	return a && atomic_load(&w->slots[((const struct request_head *)a->frame)->slot].state) == SLOT_CLAIMED;
+}
+
 static void bury(struct pool_worker *w, int status)
 {
 	unsigned first = w->head;
+	bool begun = has_begun(w, worker_current(w));
 
 	for (unsigned i = w->tail; i != first; i--) {
 		struct attempt *a = w->sent[(i - 1) % PROTOCOL_SLOTS];
-		if (a && atomic_load(&w->slots[(i - 1) % PROTOCOL_SLOTS].state) == SLOT_CLAIMED)
+		if (has_begun(w, a))
 			settle(w, a, status);
 		else if (a)
-			requeue(w, a);
+			requeue(w, a, begun);
 	}
 	release(w);
 }
