@@ -4,6 +4,11 @@
 
 load ../cli/helper
 
+setup() {
+	scratch_setup
+	[ -x "$WF_BUILD/wf" ] && [ -x "$WF_BUILD/wf-committer" ] && [ -e "$WF_BUILD/.libs/libwf.so" ]
+}
+
 # Functions that wf.h declares.
 declared() {
 	${CC:-cc} -E -P -I"$WF_SRC/lib" "$WF_SRC/lib/wf.h" | tr '\n' ' ' | tr ';{}' '\n\n\n' |
