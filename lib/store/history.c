@@ -59,9 +59,11 @@ void history_close(struct history *h)
 	if (!h)
 		return;
 	if (h->fd >= 0) {
-		/* a filling that stays, when this fails, is passed over by every reader */
-		if (h->writable && h->ended && !h->broken && h->offset < h->capacity)
-			h->os->ops->truncate(h->os, h->fd, h->offset);
+		struct err ignored = ERR_INIT;
+
+		/* what stays behind the lines, when this fails, is passed over by every reader */
+		if (h->writable && h->ended && !h->broken)
+			history_cut(h, &ignored);
 		h->os->ops->close(h->os, h->fd);
 	}
 	lines_release(&h->lines);

@@ -56,5 +56,7 @@ int history_take(struct history *h, const struct line *line, struct event *ret, 
 
 /* The history was read to its end; torn: something lies behind it. Makes what was read durable and the end clean. */
 int history_settle(struct history *h, bool torn, struct err *err);
+/* Cut the filling off the segment in hand, durably. */
+int history_cut(struct history *h, struct err *err);
 
 #endif

@@ -36,8 +36,10 @@ static int next_exists(const struct history *h, struct err *err)
 
 	if (fd >= 0)
 		h->os->ops->close(h->os, fd);
-	if (fd >= 0 || fd == -ENOENT)
-		return fd >= 0;
+	if (fd >= 0 || fd == -EINVAL || fd == -ELOOP)
+		return 1;
+	if (fd == -ENOENT)
+		return 0;
 	return err_sys(err, -fd, "cannot open '%s/%06u.jsonl'", h->dir, h->segment + 1);
 }
 

@@ -17,6 +17,7 @@ struct verify {
 	void *arg;
 	int findings;
 	unsigned last; /* highest segment */
+	bool lost;     /* a line was unreadable: the next may have any number */
 };
 
 static int find(struct verify *v, unsigned segment, unsigned long line, const char *what, bool torn_tail,
@@ -49,13 +50,15 @@ static int only_torn(struct verify *v, const struct line *line, struct err *err)
 }
 
 /* Behind damage: believe the numbers of a whole line, so that one hole is one finding. */
-static void catch_up(struct history *h, const struct line *line)
+static void catch_up(struct verify *v, const struct line *line)
 {
+	struct history *h = v->h;
 	struct err ignored = ERR_INIT;
 	struct event event;
 	json_t *steps;
 
-	if (line->problem || event_decode(&event, line->text, line->len, &ignored) < 0)
+	v->lost = line->problem || event_decode(&event, line->text, line->len, &ignored) < 0;
+	if (v->lost)
 		return;
 	h->seq = event.seq;
 	steps = event.type == EVENT_SEGMENT ? json_object_get(event.body, "steps") : NULL;
@@ -87,7 +90,7 @@ static int bad_line(struct verify *v, const struct line *line, const struct err 
 	if (rc == 0 && lines_begin(&h->lines, h->os, h->fd, line->offset, line->number - 1) < 0)
 		rc = err_nomem(err);
 	if (rc == 0 && lines_next(&h->lines, &again) > 0) {
-		catch_up(h, &again);
+		catch_up(v, &again);
 		h->offset = again.end;
 	}
 	return rc < 0 ? rc : 1;
@@ -102,6 +105,11 @@ static int verify_lines(struct verify *v, struct err *err)
 	while ((rc = lines_next(&v->h->lines, &line)) > 0) {
 		struct err why = ERR_INIT;
 
+		if (v->lost && !line.problem && line_seq(line.text, line.len) > v->h->seq) {
+			v->h->seq = line_seq(line.text, line.len) - 1;
+			v->h->adopt_steps = true;
+			v->lost = false;
+		}
 		if (history_take(v->h, &line, &event, &why) == 0) {
 			event_release(&event);
 			continue;

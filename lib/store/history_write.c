@@ -6,7 +6,8 @@
  *   sync     fill ahead where the lines do not fit, one pwrite, one fdatasync
  *
  * A segment goes: made and filled -> its folder synced -> lines -> cut -> left. It is left only when all
- * its lines are durable; so a segment that has a successor is complete.
+ * its lines and its cut are durable; so a segment that has a successor is complete and clean. (A cut that is not
+ * synced may leave zeros behind the lines: the file system clears the rest of the block before it shortens the file.)
  *
  * Promise 1: h->durable moves only behind a successful fdatasync. The kernel may forget what a failed one was
  * to write, so after it the history is broken and serves nothing until it is opened again.
@@ -166,15 +167,32 @@ static int put_head(struct history *h, int64_t at, struct err *err)
 	return rc;
 }
 
-/* Leave the segment in hand, all of which is durable. */
-static void leave(struct history *h)
+int history_cut(struct history *h, struct err *err)
 {
-	if (h->fd < 0)
-		return;
-	if (h->offset < h->capacity)
-		h->os->ops->truncate(h->os, h->fd, h->offset); /* else newlines stay, which readers pass over */
-	h->os->ops->close(h->os, h->fd);
-	h->fd = -1;
+	int rc;
+
+	if (h->fd < 0 || h->offset >= h->capacity)
+		return 0;
+	rc = h->os->ops->truncate(h->os, h->fd, h->offset);
+	if (rc < 0)
+		return broke(h, -rc, "cut", err);
+	rc = h->os->ops->sync(h->os, h->fd);
+	if (rc < 0)
+		return broke(h, -rc, "sync", err);
+	h->capacity = h->offset;
+	return 0;
+}
+
+/* Leave the segment in hand, all lines of which are durable. */
+static int leave(struct history *h, struct err *err)
+{
+	int rc = history_cut(h, err);
+
+	if (rc == 0 && h->fd >= 0) {
+		h->os->ops->close(h->os, h->fd);
+		h->fd = -1;
+	}
+	return rc;
 }
 
 static int make_segment(struct history *h, struct err *err)
@@ -197,12 +215,11 @@ static int begin_segment(struct history *h, int64_t at, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (h->fd < 0 || h->offset > 0) {
-		leave(h);
-		rc = make_segment(h, err);
-		if (rc < 0)
-			return rc;
+		rc = leave(h, err);
+		if (rc == 0)
+			rc = make_segment(h, err);
 	}
-	if (h->capacity == 0)
+	if (rc == 0 && h->capacity == 0)
 		rc = fill(h, 1, err);
 	if (rc < 0)
 		return rc;

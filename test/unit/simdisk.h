@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A disk in memory behind struct os, that keeps only what was synced.
+ *
+ * What a program sees at once (its own writes and renames) and what a power
+ * cut leaves are two things, and a power cut decides between them by a seed:
+ *
+ *   data      in pages; a page not synced is old, new, or torn between sectors; a size not synced is old, new or
+ *             in between, what was never written reads as zeros. sync and datasync make a file's pages last, not its name.
+ *   names     each making, renaming and removing is whole or not at all, in any order but this: what was
+ *             done to a name or a file before also happened. sync_dir makes all changes in that folder last.
+ *   failure   a sync that fails keeps some pages and forgets that the others were to be written: the next sync
+ *             succeeds without them. A write that fails has written a part.
+ *
+ * Calls are counted (all but close and the clocks), so that a test can go
+ * through every N: fail the Nth, or cut the power at it. The call at which
+ * the power goes has happened or not; it and every later one return -EIO until
+ * simdisk_power_on(). The same seed and the same calls give the same disk.
+ */
+#ifndef WF_TEST_SIMDISK_H
+#define WF_TEST_SIMDISK_H
+
+#include "os/os.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct simdisk;
+
+/* An empty disk with a folder "/". Aborts without memory. New. */
+struct simdisk *simdisk_new(uint64_t seed);
+void simdisk_free(struct simdisk *disk);
+/* Borrowed. Handles begin at 1000, so that one that leaks into a real call is noticed. */
+struct os *simdisk_os(struct simdisk *disk);
+
+unsigned long simdisk_calls(const struct simdisk *disk);
+/* The Nth call from now (1: the next) returns -error. 0: none. */
+void simdisk_fail_at(struct simdisk *disk, unsigned long n, int error);
+/* The power goes at the Nth call from now. 0: never. */
+void simdisk_cut_at(struct simdisk *disk, unsigned long n);
+/* Whether the call to fail, or to lose power at, has come. */
+bool simdisk_struck(const struct simdisk *disk);
+
+/* Lose power, and have it again: what was not synced is decided by the seed; no handle, no lock is left. */
+void simdisk_power_on(struct simdisk *disk);
+/* The process dies, the machine lives on: no handle, no lock is left, all that was written is there. */
+void simdisk_kill(struct simdisk *disk);
+/* Make all that is there last. */
+void simdisk_sync_all(struct simdisk *disk);
+
+void simdisk_set_now(struct simdisk *disk, int64_t ms);
+/* Open handles: what a program has forgotten to close. */
+int simdisk_handles(const struct simdisk *disk);
+/* A number from the disk's seed, below limit. */
+uint64_t simdisk_random(struct simdisk *disk, uint64_t limit);
+
+#endif

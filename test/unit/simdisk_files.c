@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls of the simulated disk that take a handle. */
+#include "simdisk_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct handle *handle_of(struct simdisk *disk, int fd)
+{
+	struct handle *h = fd >= HANDLE_BASE && fd < HANDLE_BASE + HANDLES ? &disk->handles[fd - HANDLE_BASE]
+									    : NULL;
+	return h && h->inode ? h : NULL;
+}
+
+int sim_open(struct os *os, const char *path, int flags, mode_t mode)
+{
+	struct simdisk *disk = disk_of(os);
+	struct inode *folder, *inode;
+	char name[256];
+	int fd = 0, found;
+	CALL(disk, rc);
+
+	found = sim_walk(disk, path, &folder, name);
+	if (found < 0)
+		return found;
+	inode = name[0] ? names_get(folder->names, name) : disk->root;
+	if (inode && (flags & O_CREAT) && (flags & O_EXCL))
+		return -EEXIST;
+	if (!inode && !(flags & O_CREAT))
+		return -ENOENT;
+	if (inode && inode->kind == OS_DIRECTORY && (flags & O_ACCMODE) != O_RDONLY)
+		return -EISDIR;
+	while (fd < HANDLES && disk->handles[fd].inode)
+		fd++;
+	if (fd == HANDLES)
+		return -EMFILE;
+	if (!inode) {
+		inode = inode_new(disk, OS_FILE, mode);
+		deed_do(disk, inode, &(struct change){folder, name, inode}, 1);
+	} else if (flags & O_TRUNC) {
+		file_resize(inode, 0);
+	}
+	if (fate == CUT_AFTER)
+		return -EIO;
+	disk->handles[fd] = (struct handle){inode, flags};
+	return HANDLE_BASE + fd;
+}
+
+int sim_close(struct os *os, int fd)
+{
+	struct handle *h = handle_of(disk_of(os), fd);
+
+	if (!h)
+		return -EBADF;
+	if (h->inode->locked_by == h)
+		h->inode->locked_by = NULL;
+	h->inode = NULL;
+	return 0;
+}
+
+ssize_t sim_pread(struct os *os, int fd, void *data, size_t n, uint64_t offset)
+{
+	struct handle *h = handle_of(disk_of(os), fd);
+	CALL(disk_of(os), rc);
+
+	if (!h || (h->flags & O_ACCMODE) == O_WRONLY)
+		return -EBADF;
+	if (h->inode->kind != OS_FILE)
+		return -EISDIR;
+	if (offset >= h->inode->seen.size)
+		return 0;
+	if (n > h->inode->seen.size - offset)
+		n = (size_t)(h->inode->seen.size - offset);
+	memcpy(data, h->inode->seen.data + offset, n);
+	return fate == CUT_AFTER ? -EIO : (ssize_t)n;
+}
+
+ssize_t sim_pwrite(struct os *os, int fd, const void *data, size_t n, uint64_t offset)
+{
+	struct simdisk *disk = disk_of(os);
+	struct handle *h = handle_of(disk, fd);
+	int rc;
+	enum fate fate = sim_count(disk, &rc);
+
+	if (fate == CUT_BEFORE)
+		return rc;
+	if (!h || (h->flags & O_ACCMODE) == O_RDONLY)
+		return -EBADF;
+	if (fate == FAIL)
+		n = (size_t)simdisk_random(disk, n);
+	file_write(h->inode, data, n, offset);
+	return fate == GO_ON ? (ssize_t)n : rc;
+}
+
+int sim_sync(struct os *os, int fd)
+{
+	struct simdisk *disk = disk_of(os);
+	struct handle *h = handle_of(disk, fd);
+	int rc;
+	enum fate fate = sim_count(disk, &rc);
+
+	if (fate == CUT_BEFORE)
+		return rc;
+	if (!h)
+		return -EBADF;
+	if (fate == FAIL)
+		file_sync_failed(disk, h->inode);
+	else
+		file_sync(h->inode);
+	return fate == GO_ON ? 0 : rc;
+}
+
+int sim_truncate(struct os *os, int fd, uint64_t size)
+{
+	struct handle *h = handle_of(disk_of(os), fd);
+	CALL(disk_of(os), rc);
+
+	if (!h || (h->flags & O_ACCMODE) == O_RDONLY)
+		return -EBADF;
+	file_resize(h->inode, size);
+	return ended(fate, 0);
+}
+
+void sim_fill_stat(const struct inode *inode, struct os_stat *ret)
+{
+	*ret = (struct os_stat){
+		.kind = inode->kind,
+		.size = inode->seen.size,
+		.mode = inode->mode,
+		.uid = geteuid(),
+		.inode = inode->number,
+	};
+}
+
+int sim_fstat(struct os *os, int fd, struct os_stat *ret)
+{
+	struct handle *h = handle_of(disk_of(os), fd);
+	CALL(disk_of(os), rc);
+
+	if (!h)
+		return -EBADF;
+	sim_fill_stat(h->inode, ret);
+	return ended(fate, 0);
+}
+
+/* Nobody else can let go while one waits here: a wait that would block is an error. */
+int sim_lock(struct os *os, int fd, bool wait)
+{
+	struct handle *h = handle_of(disk_of(os), fd);
+	CALL(disk_of(os), rc);
+
+	if (!h)
+		return -EBADF;
+	if (h->inode->locked_by && h->inode->locked_by != h)
+		return wait ? -EDEADLK : -EAGAIN;
+	h->inode->locked_by = h;
+	return ended(fate, 0);
+}
+
+int sim_lock_query(struct os *os, int fd)
+{
+	struct handle *h = handle_of(disk_of(os), fd);
+	CALL(disk_of(os), rc);
+
+	if (!h)
+		return -EBADF;
+	return ended(fate, h->inode->locked_by && h->inode->locked_by != h ? OS_LOCK_HELD : OS_LOCK_FREE);
+}
