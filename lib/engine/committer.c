@@ -64,18 +64,21 @@ int committer_start(struct committer **ret, struct state *state, struct err *err
 	return 0;
 }
 
-/* Close the socket, and wait for what it still commits. */
-static void stop(struct committer *c)
+/* Close the socket, and wait for what it still commits. Returns how it ended, as waitpid says. */
+static int stop(struct committer *c)
 {
+	int status = 0;
+
 	if (c->socket >= 0) {
 		line_release(&c->line);
 		close(c->socket);
 		c->socket = -1;
 	}
 	if (c->pid > 0)
-		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+		while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 			;
 	c->pid = 0;
+	return status;
 }
 
 static size_t place(const struct committer *c, const char *id, bool *ret_found)
@@ -334,12 +337,14 @@ int committer_ask(struct committer *c, json_t *request, json_t **ret_answer, str
 
 int committer_finish(struct committer *c, struct err *err)
 {
-	int rc;
+	int rc, status;
 
 	if (!c)
 		return 0;
 	rc = committer_flush(c, err);
-	stop(c);
+	status = stop(c);
+	if (status && !rc)
+		rc = err_set(err, ERR_SYSTEM, "the committer ended with status %d", status);
 	for (size_t i = c->count; i > 0; i--)
 		drop(c, &c->runs[i - 1]);
 	free(c->runs);

@@ -256,7 +256,7 @@ static void test_many(void)
 	pid_t gc;
 
 	for (int i = 0; i < 3; i++) {
-		char id[16];
+		char id[32];
 
 		snprintf(id, sizeof id, "many-%d", i);
 		fixture_begin(&runs[i], id, "other code");
