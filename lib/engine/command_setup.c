@@ -116,8 +116,6 @@ static const char *set_words(struct command_setup *setup)
 	struct strings *to = &setup->argv;
 	size_t i;
 
-	if (!strings_add(to, strdup("sh")))
-		return no_memory;
 	if (shell)
 		return strings_add(to, strdup("/bin/sh")) && strings_add(to, strdup("-c")) &&
 		       strings_add(to, strdup(shell)) ? NULL : no_memory;
@@ -129,12 +127,12 @@ static const char *set_words(struct command_setup *setup)
 		if (!strings_add(to, strdup(json_string_value(word))))
 			return no_memory;
 	}
-	return *to->list[1] ? NULL : "the command's name is empty";
+	return *to->list[0] ? NULL : "the command's name is empty";
 }
 
 static const char *set_paths(struct command_setup *setup)
 {
-	const char *name = setup->argv.list[1], *path = get(&setup->environment, "PATH");
+	const char *name = setup->argv.list[0], *path = get(&setup->environment, "PATH");
 
 	if (strchr(name, '/'))
 		return strings_add(&setup->paths, strdup(name)) ? NULL : no_memory;
@@ -146,6 +144,18 @@ static const char *set_paths(struct command_setup *setup)
 		if (!*path)
 			return NULL;
 	}
+}
+
+static const char *set_script(struct command_setup *setup)
+{
+	static char sh[] = "sh";
+
+	setup->script = calloc(setup->argv.count + 2, sizeof *setup->script);
+	if (!setup->script)
+		return no_memory;
+	setup->script[0] = sh;
+	memcpy(setup->script + 1, setup->argv.list, setup->argv.count * sizeof *setup->script);
+	return NULL;
 }
 
 const char *command_setup(struct command_setup *ret, const struct command_call *call)
@@ -164,7 +174,9 @@ const char *command_setup(struct command_setup *ret, const struct command_call *
 	problem = set_words(ret);
 	if (!problem)
 		problem = set_environment(ret, call);
-	return problem ? problem : set_paths(ret);
+	if (!problem)
+		problem = set_paths(ret);
+	return problem ? problem : set_script(ret);
 }
 
 void command_setup_release(struct command_setup *setup)
@@ -172,5 +184,6 @@ void command_setup_release(struct command_setup *setup)
 	strings_release(&setup->argv);
 	strings_release(&setup->environment);
 	strings_release(&setup->paths);
+	free(setup->script);
 	json_decref(setup->input);
 }

@@ -15,7 +15,8 @@ struct strings {
 
 struct command_setup {
 	json_t *input;           /* owned */
-	struct strings argv;     /* argv.list[0] is kept free for a shell; the command is argv.list + 1 */
+	struct strings argv;
+	char **script;           /* owned, of borrowed words: sh, a place for the path, and argv from its second on */
 	struct strings environment;
 	struct strings paths;    /* to try in turn */
 	const char *directory;   /* borrowed from input: relative to the call's; may be NULL */

@@ -61,12 +61,10 @@ static _Noreturn void child(const struct command_call *call, const struct comman
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (char **path = setup->paths.list; *path; path++) {
-		execve(*path, argv + 1, environment);
+		execve(*path, argv, environment);
 		if (errno == ENOEXEC) {
-			char *name = argv[1];
-			argv[1] = *path;
-			execve("/bin/sh", argv, environment);
-			argv[1] = name;
+			setup->script[1] = *path;
+			execve("/bin/sh", setup->script, environment);
 		}
 		if (errno != ENOENT && errno != ENOTDIR)
 			sys = errno;
@@ -106,7 +104,7 @@ static int await(pid_t pid, int *ret_status)
 static bool not_executed(const struct command_call *call, const struct command_setup *setup, int sys,
 			 struct buf *text)
 {
-	const char *name = setup->argv.list[1];
+	const char *name = setup->argv.list[0];
 
 	switch (atomic_load(&call->slot->exec_stage)) {
 	case STAGE_DIRECTORY:
@@ -178,7 +176,7 @@ bool command_run(const struct command_call *call, struct buf *text)
 	if (command_files_open(&files, call, &setup) < 0) {
 		fail(text, "system", false, NULL, "cannot open the log of step '%s': %s", call->step, strerror(errno));
 	} else if ((pid = spawn(call, &setup, &files)) < 0) {
-		fail(text, "system", false, NULL, "cannot fork for '%s': %s", setup.argv.list[1], strerror(errno));
+		fail(text, "system", false, NULL, "cannot fork for '%s': %s", setup.argv.list[0], strerror(errno));
 	} else {
 		rc = await(pid, &status);
 		sys = atomic_load(&call->slot->exec_errno);

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -228,6 +229,32 @@ static TAP_UNUSED bool file_is(const char *path, const char *want)
 static TAP_UNUSED bool no_children(void)
 {
 	return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
+}
+
+/* Neither gone nor a zombie. */
+static TAP_UNUSED bool alive(pid_t pid)
+{
+	char path[40], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (fscanf(file, "%*d %*s %c", &state) != 1)
+		state = 'X';
+	fclose(file);
+	return state != 'Z' && state != 'X';
+}
+
+/* Whether it does within ten seconds. */
+static TAP_UNUSED bool dies(pid_t pid)
+{
+	uint64_t end = uv_hrtime() + UINT64_C(10000000000);
+
+	while (alive(pid) && uv_hrtime() < end)
+		sched_yield();
+	return !alive(pid);
 }
 
 #endif

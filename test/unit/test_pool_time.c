@@ -188,21 +188,6 @@ static void test_cancel_queued(void)
 	fixture_close(&f);
 }
 
-static bool alive(pid_t pid)
-{
-	char path[40], state = 0;
-	FILE *file;
-
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	file = fopen(path, "r");
-	if (!file)
-		return false;
-	if (fscanf(file, "%*d %*s %c", &state) != 1)
-		state = 'X';
-	fclose(file);
-	return state != 'Z' && state != 'X';
-}
-
 static void test_group(void)
 {
 	struct fixture f;
@@ -216,9 +201,7 @@ static void test_group(void)
 	is_int(json_array_size(pids), 3, "it had a child and a grandchild");
 	for (size_t i = 0; i < json_array_size(pids); i++) {
 		pid_t pid = (pid_t)json_integer_value(json_array_get(pids, i));
-		for (int tries = 0; tries < 1000 && alive(pid); tries++)
-			sched_yield();
-		ok(!alive(pid), "process %zu of its group is dead", i);
+		ok(dies(pid), "process %zu of its group dies", i);
 	}
 	json_decref(pids);
 	result_clear(&r);
