@@ -5,6 +5,7 @@
 #include "../base/error.h"
 #include "../base/hash.h"
 #include "../base/str.h"
+#include "parse.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -87,11 +88,11 @@ int event_encode(struct buf *out, const struct event *event, const char *fields,
 /* Why a line without a checksum at its end has none. */
 static int no_crc(const char *line, size_t n, struct err *err)
 {
-	json_error_t why;
-	json_t *body = json_loadb(line, n, JSON_ALLOW_NUL, &why);
+	json_t *body;
+	int rc = parse_json(&body, line, n, err);
 
-	if (!body)
-		return err_set(err, ERR_DAMAGED, "not JSON: %s", why.text);
+	if (rc < 0)
+		return rc;
 	json_decref(body);
 	return err_set(err, ERR_DAMAGED, "no checksum at the end of the line");
 }
@@ -183,16 +184,12 @@ static int get_members(struct event *event, struct err *err)
 int event_decode(struct event *ret, const char *line, size_t n, struct err *err)
 {
 	struct event event = {0};
-	json_error_t why;
 	int rc = check_crc(line, n, err);
 
+	if (rc == 0)
+		rc = parse_json(&event.body, line, n, err);
 	if (rc < 0)
 		return rc;
-	event.body = json_loadb(line, n, JSON_ALLOW_NUL, &why);
-	if (!event.body && json_error_code(&why) == json_error_out_of_memory)
-		return err_nomem(err);
-	if (!event.body)
-		return err_set(err, ERR_DAMAGED, "not JSON: %s", why.text);
 	rc = get_members(&event, err);
 	if (rc < 0) {
 		event_release(&event);
