@@ -163,7 +163,7 @@ int run_open(struct run *ret, struct state *state, const char *id, struct err *e
 		if (rc == 0)
 			rc = read_info(&run, err);
 		/* closed between two looks: look once more */
-		moved = rc == -ERR_DAMAGED && !run.closed && !os_exists(state->os, run.path);
+		moved = rc == -ERR_DAMAGED && run.path && !run.closed && !os_exists(state->os, run.path);
 		if (moved) {
 			err_clear(err);
 			free(run.path);

@@ -125,10 +125,11 @@ int state_add_module(struct state *state, const char *path, char ret_sha256[65],
 	char *real = realpath(path, NULL), *kept = NULL;
 	char name[HASH_HEX + 3];
 	struct buf content = BUF_INIT;
-	int rc = os_read_file(state->os, real ? real : path, MODULE_MAX, &content, err);
+	struct err why = ERR_INIT;
+	int rc = os_read_file(state->os, real ? real : path, MODULE_MAX, &content, &why);
 
-	if (rc == -ERR_DAMAGED)
-		err->code = ERR_MODULE, rc = -ERR_MODULE;
+	if (rc < 0)
+		rc = err_set(err, rc == -ERR_DAMAGED ? ERR_MODULE : why.code, "%s", why.text);
 	if (rc == 0) {
 		hash_sha256(content.data, content.len, name);
 		memcpy(ret_sha256, name, HASH_HEX);

@@ -36,12 +36,12 @@ static TAP_UNUSED const char *scratch(void)
 	return scratch_;
 }
 
-/* <scratch>/<formatted>; one of eight places that are used in turn. */
+/* <scratch>/<formatted>; one of many places that are used in turn. */
 static TAP_LIKE(1, 2) const char *in_scratch(const char *format, ...)
 {
-	static char places[8][PATH_MAX];
+	static char places[128][PATH_MAX];
 	static unsigned turn;
-	char *to = places[turn++ % 8];
+	char *to = places[turn++ % 128];
 	size_t n = strlen(scratch());
 	va_list ap;
 
