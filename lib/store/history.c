@@ -76,9 +76,11 @@ void history_close(struct history *h)
 int history_rewind(struct history *h, struct err *err)
 {
 	if (h->pending.len)
-		return err_set(err, ERR_USAGE, "history '%s' holds events that were not synced", h->dir);
+		return err_set(err, ERR_USAGE, "history '%s' holds events that were not synced",
+			       h->dir);
 	if (h->broken)
-		return err_set(err, ERR_SYSTEM, "history '%s' failed before and must be opened again", h->dir);
+		return err_set(err, ERR_SYSTEM,
+			       "history '%s' failed before and must be opened again", h->dir);
 	if (h->fd >= 0)
 		h->os->ops->close(h->os, h->fd);
 	h->fd = -1;

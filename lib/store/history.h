@@ -35,21 +35,23 @@ struct err;
 struct history;
 
 struct history_position {
-	uint64_t seq;      /* of the last durable event; 0: none */
-	unsigned segment;  /* number of the segment it is in */
-	uint64_t offset;   /* bytes of that segment up to and with it */
+	uint64_t seq;     /* of the last durable event; 0: none */
+	unsigned segment; /* number of the segment it is in */
+	uint64_t offset;  /* bytes of that segment up to and with it */
 };
 
 struct history_options {
 	uint64_t segment_bytes; /* a segment is left once it has so many; 0: 262144 */
 	bool writable;          /* false: never writes, a torn tail is only passed over */
-	const char *run;        /* id that segment heads carry and are checked for; NULL: neither. Copied. */
+	const char
+		*run; /* id that segment heads carry and are checked for; NULL: neither. Copied. */
 };
 
 /* Open dir (made if writable). Reads nothing yet. New. */
 int history_open(struct history **ret, struct os *os, const char *dir,
 		 const struct history_options *options, struct err *err);
-/* Close without syncing what was not synced. When writable and clean, cuts the filling off the last segment. */
+/* Close without syncing what was not synced. When writable and clean, cuts the filling off the last
+ * segment. */
 void history_close(struct history *h);
 
 /*
@@ -67,8 +69,9 @@ const char *history_module(const struct history *h);
 uint64_t history_steps(const struct history *h);
 
 /*
- * Append in memory. Sets event->seq and event->batch. fields: see event_encode. Starts a new segment where needed, or where
- * module differs from history_module() (module: SHA-256 the run is pinned to; NULL: as before).
+ * Append in memory. Sets event->seq and event->batch. fields: see event_encode. Starts a new
+ * segment where needed, or where module differs from history_module() (module: SHA-256 the run is
+ * pinned to; NULL: as before).
  */
 int history_append(struct history *h, struct event *event, const char *fields, size_t fields_len,
 		   struct err *err);
@@ -88,7 +91,9 @@ int history_tail(struct os *os, const char *dir, struct event *ret_last, struct 
 		 uint64_t *ret_steps, struct err *err);
 
 /* Check every line; calls each for every finding. Returns how many, or negative. */
-typedef void history_finding_fn(void *arg, const char *file, unsigned long line, const char *what, bool torn_tail);
-int history_verify(struct os *os, const char *dir, history_finding_fn *each, void *arg, struct err *err);
+typedef void history_finding_fn(void *arg, const char *file, unsigned long line, const char *what,
+				bool torn_tail);
+int history_verify(struct os *os, const char *dir, history_finding_fn *each, void *arg,
+		   struct err *err);
 
 #endif

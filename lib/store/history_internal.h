@@ -15,18 +15,18 @@ struct history {
 	char *dir, *run; /* run: NULL when not known */
 	uint64_t segment_bytes;
 	bool writable;
-	bool listed;  /* last_listed is known */
-	bool ended;   /* read to the end */
-	bool again;   /* what follows offset was read a second time, and gave no line */
+	bool listed; /* last_listed is known */
+	bool ended;  /* read to the end */
+	bool again;  /* what follows offset was read a second time, and gave no line */
 	bool adopt_seq, adopt_steps; /* begun in the middle: the next head is taken at its word */
-	bool broken;  /* a write or a sync failed */
+	bool broken;                 /* a write or a sync failed */
 	unsigned last_listed;
 	struct lines lines;
 
-	int fd;             /* the segment in hand, or -1 */
-	unsigned segment;   /* its number; 0: none yet */
-	uint64_t offset;    /* end of its valid lines */
-	unsigned long line; /* lines up to there */
+	int fd;              /* the segment in hand, or -1 */
+	unsigned segment;    /* its number; 0: none yet */
+	uint64_t offset;     /* end of its valid lines */
+	unsigned long line;  /* lines up to there */
 	uint64_t seq, steps; /* up to the event read or appended last */
 	char module[SHA_SIZE], pin[SHA_SIZE];
 
@@ -40,21 +40,23 @@ char *segment_path(const char *dir, unsigned segment);
 /* Number in the name of a segment, 0 when it is none. */
 unsigned segment_parse(const char *name);
 /* Highest number in dir, and the lowest above after; 0 when there is none. */
-int segment_find(struct os *os, const char *dir, unsigned after, unsigned *ret_next, unsigned *ret_last,
-		 struct err *err);
+int segment_find(struct os *os, const char *dir, unsigned after, unsigned *ret_next,
+		 unsigned *ret_last, struct err *err);
 /* Open it. A handle, or -errno (-ENOMEM too). */
 int segment_open(struct os *os, const char *dir, unsigned segment, int flags);
 /* ERR_DAMAGED for a line of a segment (0: for the segment as such), with what to do. */
 int segment_damaged(struct err *err, const char *dir, unsigned segment, unsigned long line,
 		    const char *what);
 
-/* Whether a line can follow seq as a part of a sync that was not finished: see history.h, "batch". */
+/* Whether a line can follow seq as a part of a sync that was not finished: see history.h, "batch".
+ */
 enum line_verdict { LINE_TORN, LINE_SAME_SYNC, LINE_PROOF };
 enum line_verdict line_judge(const struct line *line, uint64_t seq);
 /* Why this is not the line that must follow; 0 when it is (and ret is filled), else negative. */
 int history_take(struct history *h, const struct line *line, struct event *ret, struct err *why);
 
-/* The history was read to its end; torn: something lies behind it. Makes what was read durable and the end clean. */
+/* The history was read to its end; torn: something lies behind it. Makes what was read durable and
+ * the end clean. */
 int history_settle(struct history *h, bool torn, struct err *err);
 /* Cut the filling off the segment in hand, durably. */
 int history_cut(struct history *h, struct err *err);

@@ -41,8 +41,8 @@ static int refill(struct lines *lines)
 	lines->base += lines->start;
 	lines->len -= lines->start;
 	lines->start = 0;
-	got = lines->os->ops->pread(lines->os, lines->fd, lines->data + lines->len, ROOM - lines->len,
-				    lines->base + lines->len);
+	got = lines->os->ops->pread(lines->os, lines->fd, lines->data + lines->len,
+				    ROOM - lines->len, lines->base + lines->len);
 	if (got < 0)
 		return (int)got;
 	lines->end_of_file = (size_t)got < ROOM - lines->len;
@@ -87,8 +87,8 @@ static int take_overlong(struct lines *lines, struct line *ret)
 		int rc;
 
 		if (newline)
-			return take(lines, ret, (size_t)(newline - (lines->data + lines->start)), true, offset,
-				    "it is longer than 65536 bytes");
+			return take(lines, ret, (size_t)(newline - (lines->data + lines->start)),
+				    true, offset, "it is longer than 65536 bytes");
 		if (lines->end_of_file)
 			return take(lines, ret, lines->len - lines->start, false, offset,
 				    "it is longer than 65536 bytes");
@@ -110,8 +110,8 @@ int lines_next(struct lines *lines, struct line *ret)
 		left = lines->len - lines->start;
 		newline = left ? memchr(lines->data + lines->start, '\n', left) : NULL;
 		if (newline)
-			return take(lines, ret, (size_t)(newline - (lines->data + lines->start)), true,
-				    lines->base + lines->start, NULL);
+			return take(lines, ret, (size_t)(newline - (lines->data + lines->start)),
+				    true, lines->base + lines->start, NULL);
 		if (lines->end_of_file && left == 0)
 			return 0;
 		if (lines->end_of_file)

@@ -13,7 +13,7 @@ struct os;
 #define LINE_READ_MAX 65536
 
 struct line {
-	const char *text;     /* without its newline; valid until the next call */
+	const char *text; /* without its newline; valid until the next call */
 	size_t len;
 	uint64_t offset;      /* where it begins in the file */
 	uint64_t end;         /* where the next begins */

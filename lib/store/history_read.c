@@ -2,8 +2,9 @@
 /*
  * Reading a history: from segment to segment, line to line, until the end or damage.
  *
- * A reader may look on while a driver writes. So whatever seems to be missing is looked for once more from the
- * end of the last good line, now that what proves it was seen: only what is missing still is damage.
+ * A reader may look on while a driver writes. So whatever seems to be missing is looked for once
+ * more from the end of the last good line, now that what proves it was seen: only what is missing
+ * still is damage.
  */
 #include "history_internal.h"
 
@@ -76,7 +77,8 @@ static int next_segment(struct history *h, struct err *err)
 			return rc;
 		h->listed = true;
 	}
-	fd = segment_open(h->os, h->dir, h->segment + 1, (h->writable ? O_RDWR : O_RDONLY) | O_NONBLOCK);
+	fd = segment_open(h->os, h->dir, h->segment + 1,
+			  (h->writable ? O_RDWR : O_RDONLY) | O_NONBLOCK);
 	if (fd == -ENOENT)
 		return h->segment < h->last_listed ? missing(h, err) : 0;
 	if (fd == -EINVAL || fd == -ELOOP)
@@ -88,7 +90,8 @@ static int next_segment(struct history *h, struct err *err)
 	h->os->ops->close(h->os, fd);
 	if (!h->again)
 		return look_again(h, err);
-	return segment_damaged(err, h->dir, h->segment, 0, "holds no line, and yet another segment follows");
+	return segment_damaged(err, h->dir, h->segment, 0,
+			       "holds no line, and yet another segment follows");
 }
 
 static int check_head(struct history *h, const struct event *event, struct err *why)
@@ -99,9 +102,11 @@ static int check_head(struct history *h, const struct event *event, struct err *
 	json_int_t segment = json_integer_value(json_object_get(event->body, "segment"));
 
 	if (segment != (json_int_t)h->segment)
-		return err_set(why, ERR_DAMAGED, "it begins segment %lld, not %u", (long long)segment, h->segment);
+		return err_set(why, ERR_DAMAGED, "it begins segment %lld, not %u",
+			       (long long)segment, h->segment);
 	if (run && h->run && strcmp(run, h->run) != 0)
-		return err_set(why, ERR_DAMAGED, "it belongs to run '%.200s', not to '%s'", run, h->run);
+		return err_set(why, ERR_DAMAGED, "it belongs to run '%.200s', not to '%s'", run,
+			       h->run);
 	if (!h->adopt_steps && steps != (json_int_t)h->steps)
 		return err_set(why, ERR_DAMAGED, "it counts %lld steps where %llu were recorded",
 			       (long long)steps, (unsigned long long)h->steps);
@@ -120,8 +125,9 @@ static int check(struct history *h, const struct event *event, struct err *why)
 	bool first = h->offset == 0;
 
 	if (first != (event->type == EVENT_SEGMENT))
-		return err_set(why, ERR_DAMAGED, first ? "a segment begins without its head"
-						       : "the head of a segment is not its first line");
+		return err_set(why, ERR_DAMAGED,
+			       first ? "a segment begins without its head"
+				     : "the head of a segment is not its first line");
 	if (event->seq != h->seq + 1 && !(first && h->adopt_seq && event->seq > 0))
 		return err_set(why, ERR_DAMAGED, "event %llu where event %llu must follow",
 			       (unsigned long long)event->seq, (unsigned long long)h->seq + 1);
@@ -163,15 +169,18 @@ enum line_verdict line_judge(const struct line *line, uint64_t seq)
 	if (line->problem || !line_sound(line->text, line->len))
 		return LINE_TORN;
 	if (event_decode(&event, line->text, line->len, &ignored) < 0)
-		return LINE_PROOF; /* whole, but of a kind that this wf does not know: never to be cut off */
-	verdict = event.seq > seq + 1 && event.batch < event.seq && event.seq - event.batch <= seq + 1
+		return LINE_PROOF; /* whole, but of a kind that this wf does not know: never to be
+				      cut off */
+	verdict = event.seq > seq + 1 && event.batch < event.seq &&
+				  event.seq - event.batch <= seq + 1
 			  ? LINE_SAME_SYNC
 			  : LINE_PROOF;
 	event_release(&event);
 	return verdict;
 }
 
-/* Whether line, which is not what must follow, and all behind it are the torn rest of a sync. 1, 0, negative. */
+/* Whether line, which is not what must follow, and all behind it are the torn rest of a sync. 1, 0,
+ * negative. */
 static int is_torn(struct history *h, const struct line *line, struct err *err)
 {
 	struct line behind;
@@ -203,7 +212,8 @@ static int reach_end(struct history *h, bool torn, struct err *err)
 }
 
 /* 1: look again; 0: the end; negative: damage. */
-static int refuse(struct history *h, const struct line *line, const struct err *why, struct err *err)
+static int refuse(struct history *h, const struct line *line, const struct err *why,
+		  struct err *err)
 {
 	int rc;
 
@@ -217,8 +227,8 @@ static int refuse(struct history *h, const struct line *line, const struct err *
 	if (!h->again)
 		return look_again(h, err);
 	if (why->code == ERR_NEWER)
-		return err_set(err, ERR_NEWER, "'%s/%06u.jsonl' line %lu: %s", h->dir, h->segment, line->number,
-			       why->text);
+		return err_set(err, ERR_NEWER, "'%s/%06u.jsonl' line %lu: %s", h->dir, h->segment,
+			       line->number, why->text);
 	return segment_damaged(err, h->dir, h->segment, line->number, why->text);
 }
 
@@ -228,7 +238,8 @@ int history_read(struct history *h, struct event *ret, struct err *err)
 	int rc = 1;
 
 	if (h->broken)
-		return err_set(err, ERR_SYSTEM, "history '%s' failed before and must be opened again", h->dir);
+		return err_set(err, ERR_SYSTEM,
+			       "history '%s' failed before and must be opened again", h->dir);
 	while (rc > 0 && !h->ended) {
 		struct err why = ERR_INIT;
 

@@ -44,14 +44,15 @@ static int find_segment(void *arg, const char *name, enum os_kind kind)
 	return 0;
 }
 
-int segment_find(struct os *os, const char *dir, unsigned after, unsigned *ret_next, unsigned *ret_last,
-		 struct err *err)
+int segment_find(struct os *os, const char *dir, unsigned after, unsigned *ret_next,
+		 unsigned *ret_last, struct err *err)
 {
 	struct found found = {after, 0, 0};
 	int rc = os->ops->list(os, dir, find_segment, &found);
 
 	if (rc == -ELOOP || rc == -ENOTDIR)
-		return err_set(err, ERR_DAMAGED, "'%s' is not a folder; run 'wf fsck --repair'", dir);
+		return err_set(err, ERR_DAMAGED, "'%s' is not a folder; run 'wf fsck --repair'",
+			       dir);
 	if (rc < 0 && rc != -ENOENT)
 		return err_sys(err, -rc, "cannot read folder '%s'", dir);
 	*ret_next = found.next;
@@ -83,8 +84,8 @@ int segment_damaged(struct err *err, const char *dir, unsigned segment, unsigned
 		    const char *what)
 {
 	if (line == 0)
-		return err_set(err, ERR_DAMAGED, "'%s/%06u.jsonl' %s; run 'wf fsck --repair'", dir, segment,
-			       what);
-	return err_set(err, ERR_DAMAGED, "'%s/%06u.jsonl' line %lu: %s; run 'wf fsck --repair'", dir,
-		       segment, line, what);
+		return err_set(err, ERR_DAMAGED, "'%s/%06u.jsonl' %s; run 'wf fsck --repair'", dir,
+			       segment, what);
+	return err_set(err, ERR_DAMAGED, "'%s/%06u.jsonl' line %lu: %s; run 'wf fsck --repair'",
+		       dir, segment, line, what);
 }

@@ -2,9 +2,9 @@
 /*
  * The end of a history without its beginning, for status and list.
  *
- * The quick way runs over the last segment without parsing: numbers must follow each other, and only the head, the
- * last line and (by checksum) those that were synced together with it are looked at closely. Where anything is
- * odd, the reader proper decides, from the segment before.
+ * The quick way runs over the last segment without parsing: numbers must follow each other, and
+ * only the head, the last line and (by checksum) those that were synced together with it are looked
+ * at closely. Where anything is odd, the reader proper decides, from the segment before.
  */
 #include "history_internal.h"
 
@@ -46,8 +46,10 @@ struct scan {
 	uint64_t outcomes;
 };
 
-/* Run over a segment. From number check on, checksums too. 1 when all is well, 0 when anything is odd, or -errno. */
-static int scan_segment(struct lines *lines, struct os *os, int fd, uint64_t check, struct scan *ret)
+/* Run over a segment. From number check on, checksums too. 1 when all is well, 0 when anything is
+ * odd, or -errno. */
+static int scan_segment(struct lines *lines, struct os *os, int fd, uint64_t check,
+			struct scan *ret)
 {
 	struct line line;
 	int rc = lines_begin(lines, os, fd, 0, 0);
@@ -77,12 +79,14 @@ static int decode_at(struct lines *lines, struct os *os, int fd, uint64_t offset
 	struct err ignored = ERR_INIT;
 	struct line line;
 
-	if (lines_begin(lines, os, fd, offset, 0) < 0 || lines_next(lines, &line) <= 0 || line.problem)
+	if (lines_begin(lines, os, fd, offset, 0) < 0 || lines_next(lines, &line) <= 0 ||
+	    line.problem)
 		return 0;
 	return event_decode(ret, line.text, line.len, &ignored) == 0;
 }
 
-static int quick_read(struct lines *lines, struct os *os, int fd, unsigned segment, struct tail *tail)
+static int quick_read(struct lines *lines, struct os *os, int fd, unsigned segment,
+		      struct tail *tail)
 {
 	struct scan scan;
 	int rc = scan_segment(lines, os, fd, UINT64_MAX, &scan);
@@ -96,7 +100,8 @@ static int quick_read(struct lines *lines, struct os *os, int fd, unsigned segme
 	if (!tail->have_head || tail->head.type != EVENT_SEGMENT || tail->head.seq != scan.first ||
 	    json_integer_value(json_object_get(tail->head.body, "segment")) != (json_int_t)segment)
 		return 0;
-	tail->steps = (uint64_t)json_integer_value(json_object_get(tail->head.body, "steps")) + scan.outcomes;
+	tail->steps = (uint64_t)json_integer_value(json_object_get(tail->head.body, "steps")) +
+		      scan.outcomes;
 	if (tail->last.batch == 0)
 		return 1;
 	return scan_segment(lines, os, fd, tail->last.seq - tail->last.batch, &scan) > 0 &&
@@ -116,7 +121,8 @@ static int quick(struct os *os, const char *dir, unsigned segment, struct tail *
 	return rc;
 }
 
-static int thorough(struct os *os, const char *dir, unsigned segment, struct tail *tail, struct err *err)
+static int thorough(struct os *os, const char *dir, unsigned segment, struct tail *tail,
+		    struct err *err)
 {
 	struct history_options options = {.writable = false};
 	struct history *h;

@@ -20,8 +20,8 @@ struct verify {
 	bool lost;     /* a line was unreadable: the next may have any number */
 };
 
-static int find(struct verify *v, unsigned segment, unsigned long line, const char *what, bool torn_tail,
-		struct err *err)
+static int find(struct verify *v, unsigned segment, unsigned long line, const char *what,
+		bool torn_tail, struct err *err)
 {
 	char *path = segment_path(v->h->dir, segment);
 
@@ -33,7 +33,8 @@ static int find(struct verify *v, unsigned segment, unsigned long line, const ch
 	return 0;
 }
 
-/* Whether nothing from line on proves that it was ever synced. 1, 0, or negative. Leaves the lines moved on. */
+/* Whether nothing from line on proves that it was ever synced. 1, 0, or negative. Leaves the lines
+ * moved on. */
 static int only_torn(struct verify *v, const struct line *line, struct err *err)
 {
 	struct line behind;
@@ -71,7 +72,8 @@ static void catch_up(struct verify *v, const struct line *line)
 }
 
 /* 1: go on; 0: the rest is a torn tail; negative: error. */
-static int bad_line(struct verify *v, const struct line *line, const struct err *why, struct err *err)
+static int bad_line(struct verify *v, const struct line *line, const struct err *why,
+		    struct err *err)
 {
 	struct history *h = v->h;
 	struct line again;
@@ -121,7 +123,8 @@ static int verify_lines(struct verify *v, struct err *err)
 	if (rc < 0)
 		return err_sys(err, -rc, "cannot read '%s/%06u.jsonl'", v->h->dir, v->h->segment);
 	if (v->h->offset == 0 && v->h->segment < v->last)
-		return find(v, v->h->segment, 0, "it holds no line, and yet another segment follows", false, err);
+		return find(v, v->h->segment, 0,
+			    "it holds no line, and yet another segment follows", false, err);
 	return 0;
 }
 
@@ -145,7 +148,8 @@ static int verify_segment(struct verify *v, unsigned segment, struct err *err)
 	return rc;
 }
 
-int history_verify(struct os *os, const char *dir, history_finding_fn *each, void *arg, struct err *err)
+int history_verify(struct os *os, const char *dir, history_finding_fn *each, void *arg,
+		   struct err *err)
 {
 	struct history_options options = {.writable = false};
 	struct verify v = {.each = each, .arg = arg};

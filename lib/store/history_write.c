@@ -5,12 +5,14 @@
  *   append   encode into memory; a full segment is synced and left first
  *   sync     fill ahead where the lines do not fit, one pwrite, one fdatasync
  *
- * A segment goes: made and filled -> its folder synced -> lines -> cut -> left. It is left only when all
- * its lines and its cut are durable; so a segment that has a successor is complete and clean. (A cut that is not
- * synced may leave zeros behind the lines: the file system clears the rest of the block before it shortens the file.)
+ * A segment goes: made and filled -> its folder synced -> lines -> cut -> left. It is left only
+ * when all its lines and its cut are durable; so a segment that has a successor is complete and
+ * clean. (A cut that is not synced may leave zeros behind the lines: the file system clears the
+ * rest of the block before it shortens the file.)
  *
- * Promise 1: h->durable moves only behind a successful fdatasync. The kernel may forget what a failed one was
- * to write, so after it the history is broken and serves nothing until it is opened again.
+ * Promise 1: h->durable moves only behind a successful fdatasync. The kernel may forget what a
+ * failed one was to write, so after it the history is broken and serves nothing until it is opened
+ * again.
  */
 #include "history_internal.h"
 
@@ -37,16 +39,18 @@ static int broke(struct history *h, int sys, const char *what, struct err *err)
 static int check_writable(const struct history *h, struct err *err)
 {
 	if (h->broken)
-		return err_set(err, ERR_SYSTEM, "history '%s' failed before and must be opened again", h->dir);
+		return err_set(err, ERR_SYSTEM,
+			       "history '%s' failed before and must be opened again", h->dir);
 	if (!h->writable || !h->ended)
-		return err_set(err, ERR_USAGE, "history '%s' was not opened for writing and read to its end",
+		return err_set(err, ERR_USAGE,
+			       "history '%s' was not opened for writing and read to its end",
 			       h->dir);
 	return 0;
 }
 
 /*
- * Promise 1: lines that a killed driver wrote but did not live to sync are about to be believed, so they are synced
- * now; a torn rest is cut off before anything is written in its place.
+ * Promise 1: lines that a killed driver wrote but did not live to sync are about to be believed, so
+ * they are synced now; a torn rest is cut off before anything is written in its place.
  */
 int history_settle(struct history *h, bool torn, struct err *err)
 {
@@ -70,7 +74,8 @@ int history_settle(struct history *h, bool torn, struct err *err)
 	return 0;
 }
 
-/* Make the segment hold newlines up to where the next n bytes end, and beyond: durable before lines overwrite them. */
+/* Make the segment hold newlines up to where the next n bytes end, and beyond: durable before lines
+ * overwrite them. */
 static int fill(struct history *h, uint64_t n, struct err *err)
 {
 	uint64_t step = h->segment == 1 && h->capacity == 0 ? FILL_FRESH : FILL_BYTES;
@@ -124,7 +129,8 @@ int history_sync(struct history *h, struct err *err)
 }
 
 /* Append one line to memory; on failure memory is as it was. */
-static int put_line(struct history *h, struct event *event, const char *fields, size_t n, struct err *err)
+static int put_line(struct history *h, struct event *event, const char *fields, size_t n,
+		    struct err *err)
 {
 	size_t before = h->pending.len, len;
 	int rc;
@@ -136,7 +142,8 @@ static int put_line(struct history *h, struct event *event, const char *fields, 
 		rc = err_nomem(err);
 	len = h->pending.len - before;
 	if (rc == 0 && len > LINE_WRITE_MAX)
-		rc = err_set(err, ERR_USAGE, "a %s event of %zu bytes is too long for a line of history (%d)",
+		rc = err_set(err, ERR_USAGE,
+			     "a %s event of %zu bytes is too long for a line of history (%d)",
 			     event_type_name(event->type), len, LINE_WRITE_MAX);
 	if (rc < 0) {
 		h->pending.failed = false;

@@ -47,7 +47,8 @@ static int make_name(struct os *os, char **ret, struct err *err)
 	/* behind the millionth the time moves on, so that the counter may begin again */
 	if (count % 1000000 == 999999)
 		atomic_fetch_add(&last_time, 1);
-	*ret = str_format("%016" PRId64 "-%d-%06u-%08" PRIx32 ".json", now, (int)getpid(), count % 1000000, chance);
+	*ret = str_format("%016" PRId64 "-%d-%06u-%08" PRIx32 ".json", now, (int)getpid(),
+			  count % 1000000, chance);
 	return *ret ? 0 : err_nomem(err);
 }
 
@@ -65,7 +66,8 @@ static int ended(const struct run *run, struct err *err)
 	return err_set(err, ERR_CLOSED, "run '%s' has ended", run->id);
 }
 
-/* Whoever made the run may have died before its name was durable; what hangs on that name must not be promised. */
+/* Whoever made the run may have died before its name was durable; what hangs on that name must not
+ * be promised. */
 static int sync_name(struct run *run, struct err *err)
 {
 	char *path = state_path(run->state, "open", NULL);
@@ -83,7 +85,8 @@ static int deliver(struct run *run, const char *name, const char *text, struct e
 	int rc = run_make_folder(run, "inbox", &why);
 
 	if (rc == 0)
-		rc = path ? os_replace(run->state->os, path, text, strlen(text), 0600, &why) : err_nomem(&why);
+		rc = path ? os_replace(run->state->os, path, text, strlen(text), 0600, &why)
+			  : err_nomem(&why);
 	free(path);
 	if (rc == 0)
 		return 0;
@@ -102,7 +105,8 @@ int inbox_put(struct run *run, json_t *message, char **ret_name, struct err *err
 	text = json_dumps(message, JSON_COMPACT);
 	rc = text ? make_name(run->state->os, &name, err) : err_nomem(err);
 	if (rc == 0 && strlen(text) > MESSAGE_MAX)
-		rc = err_set(err, ERR_USAGE, "a message to run '%s' is larger than %zu bytes", run->id, MESSAGE_MAX);
+		rc = err_set(err, ERR_USAGE, "a message to run '%s' is larger than %zu bytes",
+			     run->id, MESSAGE_MAX);
 	if (rc == 0)
 		rc = sync_name(run, err);
 	if (rc == 0)
@@ -119,7 +123,7 @@ struct names {
 	struct name {
 		char *text;
 		enum os_kind kind;
-	} *list;
+	} * list;
 	size_t count, size;
 };
 
@@ -189,7 +193,8 @@ static int read_message(struct run *run, const struct name *name, json_t **ret, 
 	if (name->kind == OS_FILE)
 		rc = os_read_file(run->state->os, path, MESSAGE_MAX + 1, &text, &why);
 	if (rc == 0) {
-		message = json_loadb(text.data ? text.data : "", text.len, JSON_ALLOW_NUL, &json_why);
+		message = json_loadb(text.data ? text.data : "", text.len, JSON_ALLOW_NUL,
+				     &json_why);
 		if (!message && json_error_code(&json_why) == json_error_out_of_memory)
 			rc = err_nomem(&why);
 		else
@@ -211,8 +216,8 @@ static int read_message(struct run *run, const struct name *name, json_t **ret, 
 	return rc;
 }
 
-int inbox_each(struct run *run, int (*each)(void *arg, const char *name, json_t *message), void *arg,
-	       struct err *err)
+int inbox_each(struct run *run, int (*each)(void *arg, const char *name, json_t *message),
+	       void *arg, struct err *err)
 {
 	struct names names = {NULL, 0, 0};
 	char *path = run_path(run, "inbox", NULL);
@@ -248,7 +253,9 @@ int inbox_remove(struct run *run, const char *name, struct err *err)
 	path = run_path(run, "inbox", name);
 	rc = path ? run->state->os->ops->unlink(run->state->os, path) : -ENOMEM;
 	free(path);
-	return rc < 0 && rc != -ENOENT ? err_sys(err, -rc, "cannot remove '%s/inbox/%s'", run->path, name) : 0;
+	return rc < 0 && rc != -ENOENT
+		       ? err_sys(err, -rc, "cannot remove '%s/inbox/%s'", run->path, name)
+		       : 0;
 }
 
 static int is_message(void *arg, const char *name, enum os_kind kind)

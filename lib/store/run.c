@@ -62,12 +62,14 @@ int run_read_json(struct os *os, const char *path, json_t **ret, struct err *err
 		buf_release(&text);
 		return rc == -ERR_NOT_FOUND ? 0 : err_set(err, why.code, "%s", why.text);
 	}
-	value = json_loadb(text.data ? text.data : "", text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &json_why);
+	value = json_loadb(text.data ? text.data : "", text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL,
+			   &json_why);
 	buf_release(&text);
 	if (!value && json_error_code(&json_why) == json_error_out_of_memory)
 		return err_nomem(err);
 	if (!value)
-		return err_set(err, ERR_DAMAGED, "'%s': not JSON: %s; run 'wf fsck --repair'", path, json_why.text);
+		return err_set(err, ERR_DAMAGED, "'%s': not JSON: %s; run 'wf fsck --repair'", path,
+			       json_why.text);
 	*ret = value;
 	return 1;
 }
@@ -86,7 +88,8 @@ int run_write_json(struct os *os, const char *path, json_t *value, bool durable,
 	if (!buf_ok(&text))
 		rc = err_nomem(err);
 	else
-		rc = (durable ? os_replace : os_replace_soft)(os, path, text.data, text.len, 0600, err);
+		rc = (durable ? os_replace : os_replace_soft)(os, path, text.data, text.len, 0600,
+							      err);
 	buf_release(&text);
 	return rc;
 }
@@ -103,7 +106,8 @@ static int look(struct state *state, const char *where, const char *id, char **r
 		return 1;
 	}
 	if (rc == 0)
-		rc = err_set(err, ERR_DAMAGED, "'%s' is %s where the folder of a run should be; move it away", path,
+		rc = err_set(err, ERR_DAMAGED,
+			     "'%s' is %s where the folder of a run should be; move it away", path,
 			     st.kind == OS_LINK ? "a symbolic link" : "a file");
 	else if (rc == -ENOENT)
 		rc = 0;
@@ -125,7 +129,8 @@ static int locate(struct run *run, struct err *err)
 		if (rc != 0)
 			return rc < 0 ? rc : 0;
 	}
-	return err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'", run->id, run->state->path);
+	return err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'", run->id,
+		       run->state->path);
 }
 
 static int read_info(struct run *run, struct err *err)
@@ -133,7 +138,8 @@ static int read_info(struct run *run, struct err *err)
 	struct err why = ERR_INIT;
 	struct buf text = BUF_INIT;
 	char *path = run_path(run, "run.json", NULL);
-	int rc = path ? os_read_file(run->state->os, path, RUN_JSON_MAX, &text, &why) : err_nomem(&why);
+	int rc = path ? os_read_file(run->state->os, path, RUN_JSON_MAX, &text, &why)
+		      : err_nomem(&why);
 
 	if (rc == -ERR_NOT_FOUND)
 		rc = err_set(err, ERR_DAMAGED, "'%s' is missing; run 'wf fsck --repair'", path);
@@ -142,7 +148,8 @@ static int read_info(struct run *run, struct err *err)
 	else
 		rc = run_info_decode(&run->info, text.data ? text.data : "", text.len, path, err);
 	if (rc == 0 && strcmp(run->info.id, run->id) != 0)
-		rc = err_set(err, ERR_DAMAGED, "'%s' belongs to run '%.200s'; run 'wf fsck --repair'", path,
+		rc = err_set(err, ERR_DAMAGED,
+			     "'%s' belongs to run '%.200s'; run 'wf fsck --repair'", path,
 			     run->info.id);
 	buf_release(&text);
 	free(path);
@@ -163,7 +170,8 @@ int run_open(struct run *ret, struct state *state, const char *id, struct err *e
 		if (rc == 0)
 			rc = read_info(&run, err);
 		/* closed between two looks: look once more */
-		moved = rc == -ERR_DAMAGED && run.path && !run.closed && !os_exists(state->os, run.path);
+		moved = rc == -ERR_DAMAGED && run.path && !run.closed &&
+			!os_exists(state->os, run.path);
 		if (moved) {
 			err_clear(err);
 			free(run.path);

@@ -28,24 +28,24 @@ struct state;
 /* run.json: written once. */
 struct run_info {
 	char *id, *workflow;
-	char module[65];       /* SHA-256 of the module it began with */
-	char *module_name;     /* base name of what the user named, for people */
-	json_t *input;         /* object or any JSON */
-	int64_t created;       /* ms since 1970 */
+	char module[65];   /* SHA-256 of the module it began with */
+	char *module_name; /* base name of what the user named, for people */
+	json_t *input;     /* object or any JSON */
+	int64_t created;   /* ms since 1970 */
 	uint8_t seed[32];
-	char *parent;          /* NULL: none */
+	char *parent; /* NULL: none */
 	uint64_t parent_cmd;
-	char *directory;       /* working folder of the run's commands */
-	json_t *environment;   /* object of the variables kept for the run's commands */
-	json_t *options;       /* object: tags, memo, time-outs, ... ; never NULL */
+	char *directory;     /* working folder of the run's commands */
+	json_t *environment; /* object of the variables kept for the run's commands */
+	json_t *options;     /* object: tags, memo, time-outs, ... ; never NULL */
 };
 
 struct run {
-	struct state *state;   /* borrowed */
-	char *id, *path;       /* owned; path changes when it is closed */
+	struct state *state; /* borrowed */
+	char *id, *path;     /* owned; path changes when it is closed */
 	bool closed;
 	struct run_info info;
-	int lock_fd;           /* -1: not held */
+	int lock_fd; /* -1: not held */
 };
 
 /* Make a run on disk, durably; ERR_EXISTS when the id is taken. Steals nothing from info. */
@@ -54,22 +54,26 @@ int run_create(struct state *state, const struct run_info *info, struct err *err
 int run_open(struct run *ret, struct state *state, const char *id, struct err *err);
 void run_release(struct run *run);
 void run_info_release(struct run_info *info);
-/* Take the lock. When its holder is dead but its workers are still dying, waits for them (at most wait_ms).
- * ERR_BUSY names the holder's pid. The lock file then holds our pid. */
+/* Take the lock. When its holder is dead but its workers are still dying, waits for them (at most
+ * wait_ms). ERR_BUSY names the holder's pid. The lock file then holds our pid. */
 int run_lock(struct run *run, int64_t wait_ms, struct err *err);
 void run_unlock(struct run *run);
 /* pid of the live driver, 0 when none; takes nothing. */
 int run_driver(struct run *run, pid_t *ret_pid, struct err *err);
 /* Write result.json durably and move open/<id> to closed/<id>. Idempotent. Steals nothing. */
 int run_close(struct run *run, json_t *result, struct err *err);
-/* Write or read halted.json: why the run cannot go on. NULL removes it. ret is new, or NULL when absent. */
+/* Write or read halted.json: why the run cannot go on. NULL removes it. ret is new, or NULL when
+ * absent. */
 int run_set_halted(struct run *run, json_t *why, struct err *err);
 int run_halted(struct run *run, json_t **ret, struct err *err);
-/* Keep a large value out of the history: payloads/<sha256>.json, synced. ret_name is the file name. */
-int run_put_payload(struct run *run, const char *text, size_t n, char ret_name[80], struct err *err);
+/* Keep a large value out of the history: payloads/<sha256>.json, synced. ret_name is the file name.
+ */
+int run_put_payload(struct run *run, const char *text, size_t n, char ret_name[80],
+		    struct err *err);
 /* New. ERR_DAMAGED when its digest differs. */
 int run_get_payload(struct run *run, const char *name, json_t **ret, struct err *err);
-/* attempts/<cmd>.json: attempt counter, when the next is due, last failure, heartbeat details. NULL removes. */
+/* attempts/<cmd>.json: attempt counter, when the next is due, last failure, heartbeat details. NULL
+ * removes. */
 int run_set_attempt(struct run *run, uint64_t cmd, json_t *state, bool durable, struct err *err);
 /* An object from cmd (as text) to its state; new, empty when there are none. */
 int run_attempts(struct run *run, json_t **ret, struct err *err);

@@ -50,7 +50,8 @@ static int check_free(struct state *state, const char *id, struct err *err)
 		if (rc == 0)
 			return err_set(err, ERR_EXISTS, "run '%s' exists already", id);
 		if (rc != -ENOENT)
-			return err_sys(err, -rc, "cannot stat '%s/%s/%s'", state->path, places[i], id);
+			return err_sys(err, -rc, "cannot stat '%s/%s/%s'", state->path, places[i],
+				       id);
 	}
 	return 0;
 }
@@ -74,7 +75,8 @@ static int write_synced(struct os *os, const char *path, const char *text, struc
 	return rc;
 }
 
-static int put_file(struct os *os, const char *folder, const char *name, const char *text, struct err *err)
+static int put_file(struct os *os, const char *folder, const char *name, const char *text,
+		    struct err *err)
 {
 	char *path = str_format("%s/%s", folder, name);
 	int rc = path ? write_synced(os, path, text, err) : err_nomem(err);
@@ -84,7 +86,8 @@ static int put_file(struct os *os, const char *folder, const char *name, const c
 }
 
 /* Everything that a run begins with. */
-static int fill_folder(struct os *os, const char *folder, const struct run_info *info, struct err *err)
+static int fill_folder(struct os *os, const char *folder, const struct run_info *info,
+		       struct err *err)
 {
 	char *text = run_info_encode(info);
 	int rc = text ? put_file(os, folder, "run.json", text, err) : err_nomem(err);
@@ -103,7 +106,8 @@ static int fill_folder(struct os *os, const char *folder, const struct run_info 
 	return rc;
 }
 
-/* One maker at a time between the look and the rename, or an id could be made, run, closed and made again. */
+/* One maker at a time between the look and the rename, or an id could be made, run, closed and made
+ * again. */
 static int take_name(struct state *state, const char *made, const char *id, struct err *err)
 {
 	struct os *os = state->os;
@@ -201,7 +205,8 @@ static void drop_empty(struct run *run)
 	}
 }
 
-/* Move to closed/; whoever died between the rename and the syncs has left the rename to be synced by us. */
+/* Move to closed/; whoever died between the rename and the syncs has left the rename to be synced
+ * by us. */
 static int move(struct run *run, const char *to, struct err *err)
 {
 	struct os *os = run->state->os;
@@ -211,7 +216,8 @@ static int move(struct run *run, const char *to, struct err *err)
 	if (rc == -ENOENT && os->ops->lstat(os, to, &st) == 0)
 		rc = 0;
 	if (rc == -ENOTEMPTY || rc == -EEXIST)
-		return err_set(err, ERR_DAMAGED, "run '%s' is both in open/ and in closed/; run 'wf fsck --repair'",
+		return err_set(err, ERR_DAMAGED,
+			       "run '%s' is both in open/ and in closed/; run 'wf fsck --repair'",
 			       run->id);
 	return rc < 0 ? err_sys(err, -rc, "cannot rename '%s' to '%s'", run->path, to) : 0;
 }

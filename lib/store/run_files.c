@@ -57,7 +57,8 @@ int run_halted(struct run *run, json_t **ret, struct err *err)
 
 static bool payload_name(const char *name)
 {
-	return strspn(name, "0123456789abcdef") == HASH_HEX - 1 && strcmp(name + HASH_HEX - 1, ".json") == 0;
+	return strspn(name, "0123456789abcdef") == HASH_HEX - 1 &&
+	       strcmp(name + HASH_HEX - 1, ".json") == 0;
 }
 
 /* Promise 1: the line that names a payload is written behind it. */
@@ -78,7 +79,9 @@ int run_put_payload(struct run *run, const char *text, size_t n, char ret_name[8
 	if (!folder || !path)
 		rc = err_nomem(err);
 	else if (os->ops->lstat(os, path, &st) == 0 && st.kind == OS_FILE && st.size == n)
-		rc = run_sync(os, folder, err); /* written before, by one who may have died before its name lasted */
+		rc = run_sync(
+			os, folder,
+			err); /* written before, by one who may have died before its name lasted */
 	else
 		rc = os_replace(os, path, text, n, 0600, err);
 	if (rc == 0)
@@ -97,9 +100,11 @@ static int decode_payload(const struct buf *text, const char *name, const char *
 
 	hash_sha256(text->data ? text->data : "", text->len, digest);
 	if (strncmp(digest, name, HASH_HEX - 1) != 0)
-		return err_set(err, ERR_DAMAGED, "'%s': its SHA-256 differs from its name; run 'wf fsck --repair'",
+		return err_set(err, ERR_DAMAGED,
+			       "'%s': its SHA-256 differs from its name; run 'wf fsck --repair'",
 			       path);
-	value = json_loadb(text->data ? text->data : "", text->len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
+	value = json_loadb(text->data ? text->data : "", text->len,
+			   JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
 	if (!value && json_error_code(&why) == json_error_out_of_memory)
 		return err_nomem(err);
 	if (!value)
@@ -116,7 +121,8 @@ int run_get_payload(struct run *run, const char *name, json_t **ret, struct err 
 	int rc;
 
 	if (!payload_name(name))
-		return err_set(err, ERR_DAMAGED, "'%.100s' is not the name of a payload of run '%s'", name, run->id);
+		return err_set(err, ERR_DAMAGED,
+			       "'%.100s' is not the name of a payload of run '%s'", name, run->id);
 	path = run_path(run, "payloads", name);
 	rc = path ? os_read_file(run->state->os, path, PAYLOAD_MAX, &text, &why) : err_nomem(&why);
 	if (rc == -ERR_NOT_FOUND)
@@ -131,8 +137,8 @@ int run_get_payload(struct run *run, const char *name, json_t **ret, struct err 
 }
 
 /*
- * attempts/<cmd>.json is written durably. What need not be durable goes into <cmd>.soft.json beside it: a
- * power cut may leave that one empty, and must not take the counter with it.
+ * attempts/<cmd>.json is written durably. What need not be durable goes into <cmd>.soft.json beside
+ * it: a power cut may leave that one empty, and must not take the counter with it.
  */
 static char *attempt_path(const struct run *run, uint64_t cmd, bool durable)
 {
@@ -212,8 +218,9 @@ static int load_attempt(void *arg, const char *name, enum os_kind kind)
 	if (rc > 0)
 		return keep(attempts, cmd, value);
 	/* a soft file that a power cut tore says nothing */
-	return rc == 0 || (rc == -ERR_DAMAGED && attempts->soft) ? 0
-								 : err_set(attempts->err, why.code, "%s", why.text);
+	return rc == 0 || (rc == -ERR_DAMAGED && attempts->soft)
+		       ? 0
+		       : err_set(attempts->err, why.code, "%s", why.text);
 }
 
 int run_attempts(struct run *run, json_t **ret, struct err *err)

@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* State letter and start time (fields 3 and 22) of a process. False when there is no such process. */
+/* State letter and start time (fields 3 and 22) of a process. False when there is no such process.
+ */
 static bool process_stat(pid_t pid, char *ret_state, uint64_t *ret_started)
 {
 	char path[40], text[1024], *at, *end;

@@ -54,12 +54,14 @@ char *run_info_encode(const struct run_info *info)
 	char *text, *whole = NULL;
 
 	hex(info->seed, sizeof info->seed, seed);
-	root = json_pack("{s:s, s:s, s:s, s:s*, s:I, s:s, s:s*, s:O?, s:O*, s:O*}", "id", info->id, "workflow",
-			 info->workflow, "module", info->module, "module_name", info->module_name, "created",
-			 (json_int_t)info->created, "seed", seed, "directory", info->directory, "input",
-			 info->input, "options", info->options, "environment", info->environment);
+	root = json_pack("{s:s, s:s, s:s, s:s*, s:I, s:s, s:s*, s:O?, s:O*, s:O*}", "id", info->id,
+			 "workflow", info->workflow, "module", info->module, "module_name",
+			 info->module_name, "created", (json_int_t)info->created, "seed", seed,
+			 "directory", info->directory, "input", info->input, "options",
+			 info->options, "environment", info->environment);
 	if (root && info->parent) {
-		parent = json_pack("{s:s, s:I}", "run", info->parent, "cmd", (json_int_t)info->parent_cmd);
+		parent = json_pack("{s:s, s:I}", "run", info->parent, "cmd",
+				   (json_int_t)info->parent_cmd);
 		if (json_object_set_new(root, "parent", parent) < 0) {
 			json_decref(root);
 			return NULL;
@@ -79,8 +81,8 @@ static int damaged(const char *path, const char *what, struct err *err)
 }
 
 /* A text member into *ret (new). */
-static int text_member(const json_t *root, const char *key, bool required, char **ret, const char *path,
-		       struct err *err)
+static int text_member(const json_t *root, const char *key, bool required, char **ret,
+		       const char *path, struct err *err)
 {
 	const json_t *value = json_object_get(root, key);
 	char what[80] = "it has no text '";
@@ -93,7 +95,8 @@ static int text_member(const json_t *root, const char *key, bool required, char 
 	return *ret ? 0 : err_nomem(err);
 }
 
-static int parent_member(struct run_info *info, const json_t *root, const char *path, struct err *err)
+static int parent_member(struct run_info *info, const json_t *root, const char *path,
+			 struct err *err)
 {
 	const json_t *parent = json_object_get(root, "parent");
 
@@ -148,7 +151,8 @@ static int members(struct run_info *info, const json_t *root, const char *path, 
 	return info->options && info->environment ? 0 : err_nomem(err);
 }
 
-int run_info_decode(struct run_info *ret, const char *text, size_t n, const char *path, struct err *err)
+int run_info_decode(struct run_info *ret, const char *text, size_t n, const char *path,
+		    struct err *err)
 {
 	struct run_info info = {0};
 	json_error_t why;

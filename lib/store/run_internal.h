@@ -10,7 +10,8 @@ struct os;
 /* run.json, as text for the disk: new, or NULL without memory. */
 char *run_info_encode(const struct run_info *info);
 /* And back. path is for messages. ret is untouched on failure. */
-int run_info_decode(struct run_info *ret, const char *text, size_t n, const char *path, struct err *err);
+int run_info_decode(struct run_info *ret, const char *text, size_t n, const char *path,
+		    struct err *err);
 
 /* Whether id may be one: 0, or ERR_USAGE. */
 int run_check_id(const char *id, struct err *err);
@@ -27,8 +28,9 @@ int run_write_json(struct os *os, const char *path, json_t *value, bool durable,
 
 /* Who drives: what the lock file says. */
 struct holder {
-	pid_t pid;          /* 0: it says nothing */
-	uint64_t started;   /* start time of the process in clock ticks, so that a reused pid is not taken for it */
+	pid_t pid;        /* 0: it says nothing */
+	uint64_t started; /* start time of the process in clock ticks, so that a reused pid is not
+			     taken for it */
 };
 
 /* What this process writes. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 5: one driver. The kernel lock on <run>/lock decides; the pid in the file is only told to people, and tells
- * a driver that lives from one that died and whose workers and committer still hold the lock.
+ * Promise 5: one driver. The kernel lock on <run>/lock decides; the pid in the file is only told to
+ * people, and tells a driver that lives from one that died and whose workers and committer still
+ * hold the lock.
  */
 #include "run_internal.h"
 
@@ -20,7 +21,8 @@
 static int open_lock(struct run *run, int flags)
 {
 	char *path = run_path(run, "lock", NULL);
-	int fd = path ? run->state->os->ops->open(run->state->os, path, flags | O_NONBLOCK, 0600) : -ENOMEM;
+	int fd = path ? run->state->os->ops->open(run->state->os, path, flags | O_NONBLOCK, 0600)
+		      : -ENOMEM;
 
 	free(path);
 	return fd;
@@ -31,12 +33,14 @@ static int cannot_lock(const struct run *run, int sys, struct err *err)
 	return err_sys(err, sys, "cannot lock '%s/lock'", run->path);
 }
 
-/* Whether the file that we locked is still the run's: it may have been closed since it was opened. */
+/* Whether the file that we locked is still the run's: it may have been closed since it was opened.
+ */
 static int check_place(struct run *run, int fd, struct err *err)
 {
 	struct os *os = run->state->os;
 	struct os_stat ours, there;
-	char *path = run_path(run, "lock", NULL), *closed = state_path(run->state, "closed", run->id);
+	char *path = run_path(run, "lock", NULL),
+	     *closed = state_path(run->state, "closed", run->id);
 	int rc = path && closed ? os->ops->fstat(os, fd, &ours) : -ENOMEM;
 
 	if (rc == 0)
@@ -46,7 +50,8 @@ static int check_place(struct run *run, int fd, struct err *err)
 	if (rc == -ENOENT && !run->closed && os_exists(os, closed))
 		rc = err_set(err, ERR_CLOSED, "run '%s' has ended", run->id);
 	else if (rc == -ENOENT)
-		rc = err_set(err, ERR_NOT_FOUND, "run '%s' is no longer in '%s'", run->id, run->state->path);
+		rc = err_set(err, ERR_NOT_FOUND, "run '%s' is no longer in '%s'", run->id,
+			     run->state->path);
 	else if (rc < 0)
 		rc = cannot_lock(run, -rc, err);
 	free(path);
@@ -57,16 +62,19 @@ static int check_place(struct run *run, int fd, struct err *err)
 static int busy(const struct run *run, const struct holder *holder, struct err *err)
 {
 	if (holder_alive(holder))
-		return err_set(err, ERR_BUSY, "run '%s' is driven by process %d", run->id, (int)holder->pid);
+		return err_set(err, ERR_BUSY, "run '%s' is driven by process %d", run->id,
+			       (int)holder->pid);
 	if (holder->pid)
-		return err_set(err, ERR_BUSY, "run '%s' is still held by what process %d, which is gone, has started",
-			       run->id, (int)holder->pid);
+		return err_set(
+			err, ERR_BUSY,
+			"run '%s' is still held by what process %d, which is gone, has started",
+			run->id, (int)holder->pid);
 	return err_set(err, ERR_BUSY, "run '%s' is driven by another process", run->id);
 }
 
 /*
- * Wait for the orphans of a dead driver. There is no event to wait for but the lock itself, and a wait for a
- * kernel lock has no time-out; so it is tried at intervals that grow.
+ * Wait for the orphans of a dead driver. There is no event to wait for but the lock itself, and a
+ * wait for a kernel lock has no time-out; so it is tried at intervals that grow.
  */
 static int take(struct run *run, int fd, int64_t wait_ms, struct err *err)
 {
@@ -90,7 +98,8 @@ static int take(struct run *run, int fd, int64_t wait_ms, struct err *err)
 	}
 }
 
-/* Promise 1: who made the run may have died before its name was durable, and what we add hangs on that name. */
+/* Promise 1: who made the run may have died before its name was durable, and what we add hangs on
+ * that name. */
 static int make_lasting(struct run *run, struct err *err)
 {
 	char *path = state_path(run->state, run->closed ? "closed" : "open", NULL);

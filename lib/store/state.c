@@ -37,7 +37,8 @@ static int wrong_owner(const char *path, uid_t uid, struct err *err)
 	char names[1024];
 
 	if (getpwuid_r(uid, &entry, names, sizeof names, &found) == 0 && found)
-		return err_set(err, ERR_SYSTEM, "state directory '%s' belongs to user '%s', not to you", path,
+		return err_set(err, ERR_SYSTEM,
+			       "state directory '%s' belongs to user '%s', not to you", path,
 			       found->pw_name);
 	return err_set(err, ERR_SYSTEM, "state directory '%s' belongs to user %u, not to you", path,
 		       (unsigned)uid);
@@ -46,16 +47,18 @@ static int wrong_owner(const char *path, uid_t uid, struct err *err)
 static int check_trust(const char *path, const struct os_stat *st, struct err *err)
 {
 	if (st->kind == OS_LINK)
-		return err_set(err, ERR_SYSTEM, "state directory '%s' is a symbolic link; name the folder itself",
+		return err_set(err, ERR_SYSTEM,
+			       "state directory '%s' is a symbolic link; name the folder itself",
 			       path);
 	if (st->kind != OS_DIRECTORY)
 		return err_set(err, ERR_SYSTEM, "state directory '%s' is not a folder", path);
 	if (st->uid != geteuid())
 		return wrong_owner(path, st->uid, err);
 	if (st->mode & (S_IWGRP | S_IWOTH))
-		return err_set(err, ERR_SYSTEM,
-			       "state directory '%s' is writable by others (mode %04o); run 'chmod go-w %s'", path,
-			       (unsigned)st->mode & 07777u, path);
+		return err_set(
+			err, ERR_SYSTEM,
+			"state directory '%s' is writable by others (mode %04o); run 'chmod go-w %s'",
+			path, (unsigned)st->mode & 07777u, path);
 	return 0;
 }
 
@@ -76,9 +79,12 @@ static int read_format(const struct state *state, unsigned long *ret, struct err
 	else if (rc < 0)
 		rc = err_set(err, why.code, "%s", why.text);
 	else {
-		*ret = text.len && text.data[0] >= '1' && text.data[0] <= '9' ? strtoul(text.data, &end, 10) : 0;
+		*ret = text.len && text.data[0] >= '1' && text.data[0] <= '9'
+			       ? strtoul(text.data, &end, 10)
+			       : 0;
 		if (*ret == 0 || strcmp(end, "\n") != 0)
-			rc = err_set(err, ERR_DAMAGED, "'%s' does not hold the number of a format", path);
+			rc = err_set(err, ERR_DAMAGED, "'%s' does not hold the number of a format",
+				     path);
 	}
 	buf_release(&text);
 	free(path);
@@ -100,7 +106,8 @@ static int is_foreign(void *arg, const char *name, enum os_kind kind)
 	return !str_starts(name, ".tmp-");
 }
 
-/* Without a format file it is one that was never finished, or something else that shall not be littered. */
+/* Without a format file it is one that was never finished, or something else that shall not be
+ * littered. */
 static int check_ours(const struct state *state, struct err *err)
 {
 	int rc = state->os->ops->list(state->os, state->path, is_foreign, NULL);
@@ -108,8 +115,8 @@ static int check_ours(const struct state *state, struct err *err)
 	if (rc < 0)
 		return err_sys(err, -rc, "cannot read state directory '%s'", state->path);
 	if (rc > 0)
-		return err_set(err, ERR_DAMAGED, "'%s' is no state directory (it holds other things)",
-			       state->path);
+		return err_set(err, ERR_DAMAGED,
+			       "'%s' is no state directory (it holds other things)", state->path);
 	return 0;
 }
 
@@ -131,7 +138,8 @@ static int make_folders(const struct state *state, bool *ret_made, struct err *e
 static int sync_parent(const struct state *state, struct err *err)
 {
 	const char *slash = strrchr(state->path, '/');
-	char *parent = strndup(state->path, slash == state->path ? 1 : (size_t)(slash - state->path));
+	char *parent = strndup(state->path,
+			       slash == state->path ? 1 : (size_t)(slash - state->path));
 	int rc;
 
 	if (!parent)
@@ -202,9 +210,10 @@ static int look(const struct state *state, bool create, struct err *err)
 	if (rc == 0)
 		rc = read_format(state, &format, err);
 	if (rc == 0 && format > STATE_FORMAT)
-		rc = err_set(err, ERR_NEWER,
-			     "state directory '%s' was made by a newer wf (format %lu, this wf knows %d)",
-			     state->path, format, STATE_FORMAT);
+		rc = err_set(
+			err, ERR_NEWER,
+			"state directory '%s' was made by a newer wf (format %lu, this wf knows %d)",
+			state->path, format, STATE_FORMAT);
 	if (rc == 0)
 		rc = check_folders(state, err);
 	if (rc == 0 && format == 0)

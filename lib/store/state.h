@@ -24,20 +24,22 @@ struct state {
 
 #define STATE_FORMAT 1
 
-/* Path of the directory: explicit (--state; may be NULL), else $WF_STATE, else the nearest .wf upwards from the
- * working folder, else "./.wf" (which may not exist). New. */
+/* Path of the directory: explicit (--state; may be NULL), else $WF_STATE, else the nearest .wf
+ * upwards from the working folder, else "./.wf" (which may not exist). New. */
 char *state_find(const char *explicit_path, struct err *err);
-/* ERR_NOT_FOUND when absent and not create; ERR_SYSTEM for wrong owner, writable by others, not a folder, unwritable;
- * ERR_NEWER when its format is newer. */
+/* ERR_NOT_FOUND when absent and not create; ERR_SYSTEM for wrong owner, writable by others, not a
+ * folder, unwritable; ERR_NEWER when its format is newer. */
 int state_open(struct state *ret, struct os *os, const char *path, bool create, struct err *err);
 void state_release(struct state *state);
 /* <state>/<a>/<b>, b may be NULL. New. */
 char *state_path(const struct state *state, const char *a, const char *b);
-/* Call each for every run id, open then closed; stops when it returns non-zero, and returns that. */
+/* Call each for every run id, open then closed; stops when it returns non-zero, and returns that.
+ */
 int state_each_run(struct state *state, bool open, bool closed,
 		   int (*each)(void *arg, const char *id, bool closed), void *arg, struct err *err);
 
 /* Put the module at path into modules/<sha256>.so (write once). sha256 is filled. ret_path new. */
-int state_add_module(struct state *state, const char *path, char ret_sha256[65], char **ret_path, struct err *err);
+int state_add_module(struct state *state, const char *path, char ret_sha256[65], char **ret_path,
+		     struct err *err);
 
 #endif

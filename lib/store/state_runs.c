@@ -60,15 +60,16 @@ static int tell_closed(void *arg, const char *name, enum os_kind kind)
 {
 	struct closed_ids *closed = arg;
 
-	if (!is_run(name, kind) || (closed->told->count && bsearch(&name, closed->told->names, closed->told->count,
-								   sizeof name, compare)))
+	if (!is_run(name, kind) ||
+	    (closed->told->count &&
+	     bsearch(&name, closed->told->names, closed->told->count, sizeof name, compare)))
 		return 0;
 	closed->stopped = closed->each(closed->arg, name, true);
 	return closed->stopped ? 1 : 0;
 }
 
-static int list(struct state *state, const char *folder, int (*each)(void *, const char *, enum os_kind),
-		void *arg, struct err *err)
+static int list(struct state *state, const char *folder,
+		int (*each)(void *, const char *, enum os_kind), void *arg, struct err *err)
 {
 	char *path = state_path(state, folder, NULL);
 	int rc = path ? state->os->ops->list(state->os, path, each, arg) : -ENOMEM;
@@ -100,8 +101,10 @@ int state_each_run(struct state *state, bool open, bool closed,
 	return rc;
 }
 
-/* Write once, by content. What is there in the same size was renamed there whole, only its name may not be durable. */
-static int keep_module(struct state *state, const char *path, const struct buf *content, struct err *err)
+/* Write once, by content. What is there in the same size was renamed there whole, only its name may
+ * not be durable. */
+static int keep_module(struct state *state, const char *path, const struct buf *content,
+		       struct err *err)
 {
 	struct os_stat st;
 	char *folder;

@@ -29,7 +29,8 @@ static TAP_UNUSED const char *scratch(void)
 
 	if (scratch_[0])
 		return scratch_;
-	snprintf(scratch_, sizeof scratch_, "%s/wf-unit-XXXXXX", base && base[0] == '/' ? base : "/tmp");
+	snprintf(scratch_, sizeof scratch_, "%s/wf-unit-XXXXXX",
+		 base && base[0] == '/' ? base : "/tmp");
 	if (!mkdtemp(scratch_))
 		bail_out("cannot make a scratch folder: %s", strerror(errno));
 	atexit(scratch_remove_);

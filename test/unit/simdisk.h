@@ -5,12 +5,13 @@
  * What a program sees at once (its own writes and renames) and what a power
  * cut leaves are two things, and a power cut decides between them by a seed:
  *
- *   data      in pages; a page not synced is old, new, or torn between sectors; a size not synced is old, new or
- *             in between, what was never written reads as zeros. sync and datasync make a file's pages last, not its name.
- *   names     each making, renaming and removing is whole or not at all, in any order but this: what was
- *             done to a name or a file before also happened. sync_dir makes all changes in that folder last.
- *   failure   a sync that fails keeps some pages and forgets that the others were to be written: the next sync
- *             succeeds without them. A write that fails has written a part.
+ *   data      in pages; a page not synced is old, new, or torn between sectors; a size not synced
+ * is old, new or in between, what was never written reads as zeros. sync and datasync make a file's
+ * pages last, not its name. names     each making, renaming and removing is whole or not at all, in
+ * any order but this: what was done to a name or a file before also happened. sync_dir makes all
+ * changes in that folder last. failure   a sync that fails keeps some pages and forgets that the
+ * others were to be written: the next sync succeeds without them. A write that fails has written a
+ * part.
  *
  * Calls are counted (all but close and the clocks), so that a test can go
  * through every N: fail the Nth, or cut the power at it. The call at which
@@ -41,9 +42,11 @@ void simdisk_cut_at(struct simdisk *disk, unsigned long n);
 /* Whether the call to fail, or to lose power at, has come. */
 bool simdisk_struck(const struct simdisk *disk);
 
-/* Lose power, and have it again: what was not synced is decided by the seed; no handle, no lock is left. */
+/* Lose power, and have it again: what was not synced is decided by the seed; no handle, no lock is
+ * left. */
 void simdisk_power_on(struct simdisk *disk);
-/* The process dies, the machine lives on: no handle, no lock is left, all that was written is there. */
+/* The process dies, the machine lives on: no handle, no lock is left, all that was written is
+ * there. */
 void simdisk_kill(struct simdisk *disk);
 /* Make all that is there last. */
 void simdisk_sync_all(struct simdisk *disk);

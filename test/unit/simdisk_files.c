@@ -9,8 +9,9 @@
 
 static struct handle *handle_of(struct simdisk *disk, int fd)
 {
-	struct handle *h = fd >= HANDLE_BASE && fd < HANDLE_BASE + HANDLES ? &disk->handles[fd - HANDLE_BASE]
-									    : NULL;
+	struct handle *h = fd >= HANDLE_BASE && fd < HANDLE_BASE + HANDLES
+				   ? &disk->handles[fd - HANDLE_BASE]
+				   : NULL;
 	return h && h->inode ? h : NULL;
 }
 
@@ -166,5 +167,6 @@ int sim_lock_query(struct os *os, int fd)
 
 	if (!h)
 		return -EBADF;
-	return ended(fate, h->inode->locked_by && h->inode->locked_by != h ? OS_LOCK_HELD : OS_LOCK_FREE);
+	return ended(fate,
+		     h->inode->locked_by && h->inode->locked_by != h ? OS_LOCK_HELD : OS_LOCK_FREE);
 }

@@ -29,9 +29,9 @@ struct inode {
 	enum os_kind kind;
 	uint64_t number;
 	mode_t mode;
-	struct bytes seen, kept;       /* a file's: what a read gives, what a power cut cannot take */
-	bool *dirty;                   /* for each page of seen: the next sync writes it */
-	uint64_t pages;                /* how many dirty has */
+	struct bytes seen, kept; /* a file's: what a read gives, what a power cut cannot take */
+	bool *dirty;             /* for each page of seen: the next sync writes it */
+	uint64_t pages;          /* how many dirty has */
 	bool size_dirty;
 	struct entry *names, *kept_names; /* a folder's, in the same two senses */
 	struct handle *locked_by;
@@ -89,11 +89,11 @@ static inline int ended(enum fate fate, int rc)
 enum fate sim_count(struct simdisk *disk, int *ret_rc);
 
 /* For calls that either happen or do not: the call goes on behind this line if it happens. */
-#define CALL(disk, rc)                                 \
-	int rc;                                        \
-	enum fate fate = sim_count(disk, &rc);         \
-	if (fate == FAIL || fate == CUT_BEFORE)        \
-		return rc
+#define CALL(disk, rc) \
+	int rc; \
+	enum fate fate = sim_count(disk, &rc); \
+	if (fate == FAIL || fate == CUT_BEFORE) \
+	return rc
 
 void *sim_alloc(size_t n);
 struct inode *inode_new(struct simdisk *disk, enum os_kind kind, mode_t mode);
@@ -129,7 +129,8 @@ int sim_rename(struct os *os, const char *from, const char *to);
 int sim_link(struct os *os, const char *from, const char *to);
 int sim_unlink(struct os *os, const char *path);
 int sim_rmdir(struct os *os, const char *path);
-int sim_list(struct os *os, const char *path, int (*each)(void *arg, const char *name, enum os_kind kind), void *arg);
+int sim_list(struct os *os, const char *path,
+	     int (*each)(void *arg, const char *name, enum os_kind kind), void *arg);
 int sim_lock(struct os *os, int fd, bool wait);
 int sim_lock_query(struct os *os, int fd);
 void sim_fill_stat(const struct inode *inode, struct os_stat *ret);

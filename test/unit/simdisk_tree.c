@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The folder that path is in, and the last part of it. 0 or -errno. "/" itself has no folder: *ret_name is "". */
+/* The folder that path is in, and the last part of it. 0 or -errno. "/" itself has no folder:
+ * *ret_name is "". */
 int sim_walk(struct simdisk *disk, const char *path, struct inode **ret_folder, char ret_name[256])
 {
 	struct inode *folder = disk->root;
@@ -184,7 +185,7 @@ int sim_rmdir(struct os *os, const char *path)
 }
 
 int sim_list(struct os *os, const char *path,
-		    int (*each)(void *arg, const char *name, enum os_kind kind), void *arg)
+	     int (*each)(void *arg, const char *name, enum os_kind kind), void *arg)
 {
 	struct entry *copy = NULL;
 	struct inode *folder;

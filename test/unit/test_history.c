@@ -12,7 +12,8 @@
 
 static struct history *start(const char *dir, bool writable, uint64_t segment_bytes)
 {
-	struct history_options options = {.segment_bytes = segment_bytes, .writable = writable, .run = "r"};
+	struct history_options options = {
+		.segment_bytes = segment_bytes, .writable = writable, .run = "r"};
 	struct err err = ERR_INIT;
 	struct history *h;
 
@@ -153,7 +154,8 @@ static void test_segments(void)
 	is_int(count(dir, &err), 200, "200 events over many segments");
 	ok(access(in_scratch("segments/000005.jsonl"), F_OK) == 0, "there are many");
 	text = slurp(in_scratch("segments/000002.jsonl"), NULL);
-	ok(strncmp(text, "{\"seq\":", 7) == 0 && strstr(text, "\"type\":\"segment\",\"segment\":2,"),
+	ok(strncmp(text, "{\"seq\":", 7) == 0 &&
+		   strstr(text, "\"type\":\"segment\",\"segment\":2,"),
 	   "a segment begins with its head");
 	ok(strstr(text, "\n\n") == NULL, "a segment that was left is cut");
 	free(text);
@@ -172,8 +174,10 @@ static void test_segments(void)
 	is_str(history_module(h), SHA_B, "another module: another segment");
 	history_close(h);
 	is_int(history_tail(os_system(), dir, &last, &head, &steps, &err), 1, "tail again");
-	is_str(json_string_value(json_object_get(head.body, "module")), SHA_B, "the last head says the module");
-	is_int(json_integer_value(json_object_get(head.body, "steps")), 200, "and the steps before it");
+	is_str(json_string_value(json_object_get(head.body, "module")), SHA_B,
+	       "the last head says the module");
+	is_int(json_integer_value(json_object_get(head.body, "steps")), 200,
+	       "and the steps before it");
 	event_release(&last);
 	event_release(&head);
 	is_int(err.code, 0, "no error");
@@ -262,7 +266,8 @@ static void test_torn(void)
 	is_int(count(dir, &err), 9, "promise 1: a torn last line is passed over");
 	f = verify(dir);
 	ok(f.all == 1 && f.torn == 1 && f.line == 11, "verify names the torn tail");
-	is_int(history_tail(os_system(), dir, &last, &head, &steps, &err), 1, "tail of a torn history");
+	is_int(history_tail(os_system(), dir, &last, &head, &steps, &err), 1,
+	       "tail of a torn history");
 	is_int(last.cmd, 9, "is the last whole event");
 	is_int(steps, 9, "and counts whole steps");
 	event_release(&last);
@@ -292,7 +297,8 @@ static void test_hole(void)
 	for (char *at = strstr(text, "\"cmd\":7"); at > text && at[-1] != '\n'; at--)
 		at[-1] = '\n';
 	spew(path, text, n);
-	is_int(count(dir, &err), 6, "promise 1: a hole in the last sync ends the history before it");
+	is_int(count(dir, &err), 6,
+	       "promise 1: a hole in the last sync ends the history before it");
 	is_int(verify(dir).torn, 1, "verify calls it torn");
 	is_int(history_tail(os_system(), dir, &last, &head, &steps, &err), 1, "tail");
 	is_int(last.cmd, 6, "tail ends before the hole too");
@@ -303,7 +309,8 @@ static void test_hole(void)
 	dir = make("hole2", 10, 5, 0);
 	path = in_scratch("hole2/000001.jsonl");
 	edit(path, "\"cmd\":4", "\"cmd\":5");
-	is_int(count(dir, &err), -ERR_DAMAGED, "promise 1: a hole before a finished sync is damage");
+	is_int(count(dir, &err), -ERR_DAMAGED,
+	       "promise 1: a hole before a finished sync is damage");
 	has_str(err.text, "hole2/000001.jsonl' line 5: checksum differs", "file, line and what");
 	has_str(err.text, "run 'wf fsck --repair'", "and what to do");
 	f = verify(dir);
@@ -410,7 +417,8 @@ static void test_unknown(void)
 	spew(path, text, n + line.len);
 	err_clear(&err);
 	h = start(dir, true, 0);
-	is_int(drain(h, &err), -ERR_DAMAGED, "promise 8: an event of a newer wf is not taken for a torn tail");
+	is_int(drain(h, &err), -ERR_DAMAGED,
+	       "promise 8: an event of a newer wf is not taken for a torn tail");
 	has_str(err.text, "unknown event type 'future_kind'", "it is named");
 	history_close(h);
 	again = slurp(path, &size);
@@ -428,7 +436,8 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* A reader looks on while a driver writes: it never sees damage, and never fewer events than the last time. */
+/* A reader looks on while a driver writes: it never sees damage, and never fewer events than the
+ * last time. */
 static void test_reader_beside_writer(void)
 {
 	const char *dir = in_scratch("beside");
@@ -479,7 +488,8 @@ static void test_reader_beside_writer(void)
 		}
 	}
 	close(gate[1]);
-	ok(rounds > 5 && before > 0, "read %d times beside a writer, at last %d events", rounds, before);
+	ok(rounds > 5 && before > 0, "read %d times beside a writer, at last %d events", rounds,
+	   before);
 	is_int(damaged, 0, "promise 5: who only looks on sees no damage");
 	is_int(back, 0, "promise 1: and no event goes away");
 }

@@ -22,7 +22,8 @@ static struct run make_run(const char *id)
 
 static int send_number(struct run *run, int n, char **ret_name, struct err *err)
 {
-	json_t *message = json_pack("{s:s, s:i, s:i}", "kind", "signal", "n", n, "pid", (int)getpid());
+	json_t *message = json_pack("{s:s, s:i, s:i}", "kind", "signal", "n", n, "pid",
+				    (int)getpid());
 	int rc = inbox_put(run, message, ret_name, err);
 
 	json_decref(message);
@@ -139,11 +140,13 @@ static void test_strangers(void)
 	is_int(inbox_each(&run, receive, &r, &err), 0, "each, among strangers");
 	is_int(r.count, 1, "one message");
 	is_int(r.rejected, 7, "seven that are none");
-	is_int(access(in_scratch("wf/open/strangers/inbox/rejected/text.json"), F_OK), 0, "are moved away");
+	is_int(access(in_scratch("wf/open/strangers/inbox/rejected/text.json"), F_OK), 0,
+	       "are moved away");
 	r = (struct received){0};
 	inbox_each(&run, receive, &r, &err);
 	is_int(r.rejected, 0, "and told once");
-	is_int(access(in_scratch("wf/open/strangers/inbox/.tmp-1"), F_OK), 0, "an unfinished one is left alone");
+	is_int(access(in_scratch("wf/open/strangers/inbox/.tmp-1"), F_OK), 0,
+	       "an unfinished one is left alone");
 	{
 		json_t *bad = json_pack("{s:i}", "n", 1);
 
@@ -164,7 +167,8 @@ static void test_closed(void)
 	is_int(send_number(&run, 1, NULL, &err), -ERR_CLOSED, "no message to a run that has ended");
 	has_str(err.text, "run 'closed' has ended", "which is said");
 	err_clear(&err);
-	is_int(send_number(&other, 1, NULL, &err), -ERR_CLOSED, "nor by one who had opened it before");
+	is_int(send_number(&other, 1, NULL, &err), -ERR_CLOSED,
+	       "nor by one who had opened it before");
 	err_clear(&err);
 	is_int(inbox_any(&run), 0, "and nothing is in its inbox");
 	json_decref(result);

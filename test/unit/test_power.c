@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 1 attacked at every call: the power goes, or the call fails, at the Nth call that the store makes, for
- * every N until the work gets through. Then the disk comes back with what it kept, and all that was
- * acknowledged must be there, and nothing else that was not at least asked for.
+ * Promise 1 attacked at every call: the power goes, or the call fails, at the Nth call that the
+ * store makes, for every N until the work gets through. Then the disk comes back with what it kept,
+ * and all that was acknowledged must be there, and nothing else that was not at least asked for.
  */
 #include "base/buf.h"
 #include "base/error.h"
@@ -57,7 +57,8 @@ static void aim(struct trial *t, enum strike strike, unsigned long n)
 }
 
 /* One trial; whether the strike came before the work was done. */
-static bool try(const struct attack *a, enum strike strike, unsigned long n, uint64_t seed, char broken[600])
+static bool try(const struct attack *a, enum strike strike, unsigned long n, uint64_t seed,
+		char broken[600])
 {
 	struct trial t = {.disk = simdisk_new(seed)};
 	bool struck;
@@ -85,7 +86,8 @@ static bool try(const struct attack *a, enum strike strike, unsigned long n, uin
 }
 
 /* And once more during the first check, which is the recovery: then check again. */
-static bool try_twice(const struct attack *a, unsigned long n, unsigned long m, uint64_t seed, char broken[600])
+static bool try_twice(const struct attack *a, unsigned long n, unsigned long m, uint64_t seed,
+		      char broken[600])
 {
 	struct trial t = {.disk = simdisk_new(seed)};
 	bool struck;
@@ -122,8 +124,8 @@ static void run_attack(const struct attack *a, enum strike strike)
 				diag("call %lu, seed %" PRIu64 ": %s", n, seed * 7919 + n, broken);
 		}
 	}
-	is_int(bad, 0, "promise 1: %s, %s at each of %lu calls (%lu trials)", a->name, strike_names[strike], n - 2,
-	       trials);
+	is_int(bad, 0, "promise 1: %s, %s at each of %lu calls (%lu trials)", a->name,
+	       strike_names[strike], n - 2, trials);
 }
 
 static void run_attack_twice(const struct attack *a)
@@ -140,7 +142,8 @@ static void run_attack_twice(const struct attack *a)
 			if (!struck)
 				break;
 		}
-	is_int(bad, 0, "promise 1: %s, power cut again during recovery (%lu trials)", a->name, trials);
+	is_int(bad, 0, "promise 1: %s, power cut again during recovery (%lu trials)", a->name,
+	       trials);
 }
 
 /* ---------------------------------------------------------------- history */
@@ -214,13 +217,15 @@ static void history_work(struct trial *t)
 	if (rc < 0 && h && simdisk_struck(t->disk)) {
 		struct err again = ERR_INIT;
 
-		if (t->asked && err.code == ERR_SYSTEM && history_sync(h, &again) == 0 && t->promised < t->asked)
+		if (t->asked && err.code == ERR_SYSTEM && history_sync(h, &again) == 0 &&
+		    t->promised < t->asked)
 			broke(t, "a sync after a failed one said yes: %s", err.text);
 	}
 	history_close(h);
 }
 
-static void finding(void *arg, const char *file, unsigned long line, const char *what, bool torn_tail)
+static void finding(void *arg, const char *file, unsigned long line, const char *what,
+		    bool torn_tail)
 {
 	(void)torn_tail;
 	broke(arg, "verify: %s line %lu: %s", file, line, what);
@@ -262,7 +267,8 @@ static void history_check(struct trial *t)
 		return;
 	}
 	if (last.cmd != (uint64_t)n + 7 || steps != (uint64_t)n + 7)
-		broke(t, "tail is %" PRIu64 " with %" PRIu64 " steps, not %" PRId64, last.cmd, steps, n + 7);
+		broke(t, "tail is %" PRIu64 " with %" PRIu64 " steps, not %" PRId64, last.cmd,
+		      steps, n + 7);
 	event_release(&last);
 	event_release(&head);
 }
@@ -379,7 +385,8 @@ static void close_work(struct trial *t)
 	bool closed;
 
 	t->asked = 1;
-	if (state_open(&state, t->os, "/wf", true, &err) == 0 && close_run(t, &state, &closed, &err) == 0)
+	if (state_open(&state, t->os, "/wf", true, &err) == 0 &&
+	    close_run(t, &state, &closed, &err) == 0)
 		t->promised = 1;
 	state_release(&state);
 }
@@ -468,7 +475,8 @@ static void inbox_check(struct trial *t)
 		if (inbox_each(&run, receive, &r, &err) < 0)
 			broke(t, "the inbox: %s", err.text);
 		if ((uint64_t)r.count < t->promised)
-			broke(t, "%" PRIu64 " messages were promised, %" PRId64 " are there", t->promised, r.count);
+			broke(t, "%" PRIu64 " messages were promised, %" PRId64 " are there",
+			      t->promised, r.count);
 		run_release(&run);
 	}
 	state_release(&state);
@@ -508,7 +516,8 @@ static void files_work(struct trial *t)
 	struct err err = ERR_INIT;
 	struct state state = {NULL, NULL};
 	char name[80];
-	json_t *attempt = json_pack("{s:i}", "attempt", 3), *soft = json_pack("{s:i, s:s}", "attempt", 3, "details", "x");
+	json_t *attempt = json_pack("{s:i}", "attempt", 3),
+	       *soft = json_pack("{s:i, s:s}", "attempt", 3, "details", "x");
 	struct run run;
 	int rc = state_open(&state, t->os, "/wf", false, &err);
 
@@ -533,7 +542,8 @@ static void files_work(struct trial *t)
 
 static void files_check_in(struct trial *t, struct run *run)
 {
-	static const char name[] = "a615eeaee21de5179de080de8c3052c8da901138406ba71c38c032845f7d54f4.json";
+	static const char name[] =
+		"a615eeaee21de5179de080de8c3052c8da901138406ba71c38c032845f7d54f4.json";
 	struct err err = ERR_INIT;
 	json_t *payload = NULL, *all = NULL, *attempt;
 	char again[80];
@@ -545,7 +555,8 @@ static void files_check_in(struct trial *t, struct run *run)
 	attempt = json_object_get(all, "12");
 	if (t->promised >= 2 && json_integer_value(json_object_get(attempt, "attempt")) != 3)
 		broke(t, "the counter of an attempt is lost");
-	if (!t->broken[0] && (run_put_payload(run, "[1,2,3]", 7, again, &err) < 0 || strcmp(again, name) != 0))
+	if (!t->broken[0] &&
+	    (run_put_payload(run, "[1,2,3]", 7, again, &err) < 0 || strcmp(again, name) != 0))
 		broke(t, "payload again: %s", err.text);
 	json_decref(payload);
 	json_decref(all);
@@ -607,7 +618,8 @@ static void test_disk_forgets(void)
 		simdisk_free(disk);
 	}
 	ok(lost > 0 && torn > 0 && unnamed > 0,
-	   "the simulated disk loses (%d), tears (%d) and unnames (%d) what was not synced", lost, torn, unnamed);
+	   "the simulated disk loses (%d), tears (%d) and unnames (%d) what was not synced", lost,
+	   torn, unnamed);
 }
 
 int main(void)

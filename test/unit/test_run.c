@@ -12,8 +12,12 @@ static struct state state;
 
 static int make(const char *id, struct err *err)
 {
-	struct run_info info = {.id = (char *)id, .workflow = (char *)"order", .module_name = (char *)"order.so",
-				.created = 1700000000123, .parent = (char *)"boss", .parent_cmd = 7,
+	struct run_info info = {.id = (char *)id,
+				.workflow = (char *)"order",
+				.module_name = (char *)"order.so",
+				.created = 1700000000123,
+				.parent = (char *)"boss",
+				.parent_cmd = 7,
 				.directory = (char *)"/tmp"};
 	int rc;
 
@@ -70,14 +74,15 @@ static void test_create(void)
 	is_int(strlen(run.info.module), 64, "module");
 	is_int(json_array_size(json_object_get(run.info.input, "items")), 2, "input");
 	is_str(json_string_value(json_object_get(run.info.options, "tag")), "x", "options");
-	is_str(json_string_value(json_object_get(run.info.environment, "PATH")), "/bin", "environment");
+	is_str(json_string_value(json_object_get(run.info.environment, "PATH")), "/bin",
+	       "environment");
 	run_release(&run);
 }
 
 static void test_ids(void)
 {
-	static const char *const bad[] = {"", ".", "..", "a/b", "../x", "-x", ".x", "a b", "a\n", "x.lock", "x.",
-					  "\xff", "a..b", "@", NULL};
+	static const char *const bad[] = {"",    ".",      "..", "a/b",  "../x", "-x", ".x", "a b",
+					  "a\n", "x.lock", "x.", "\xff", "a..b", "@",  NULL};
 	struct err err = ERR_INIT;
 	struct run run;
 	char longest[302];
@@ -125,14 +130,15 @@ static void test_strangers(void)
 	is_int(run_open(&run, &state, "str", &err), -ERR_DAMAGED, "no run.json");
 	mkfifo(in_scratch("wf/open/str/run.json"), 0600);
 	err_clear(&err);
-	is_int(run_open(&run, &state, "str", &err), -ERR_DAMAGED, "a FIFO for a run.json does not block");
+	is_int(run_open(&run, &state, "str", &err), -ERR_DAMAGED,
+	       "a FIFO for a run.json does not block");
 	os_remove_tree(os_system(), in_scratch("wf/open/str"), &err);
 	unlink(in_scratch("wf/open/link"));
 	unlink(in_scratch("wf/open/file"));
 }
 
-/* A child that takes the lock, says so, and lives until it is killed; orphan: its own child keeps the lock for that
- * long after it. */
+/* A child that takes the lock, says so, and lives until it is killed; orphan: its own child keeps
+ * the lock for that long after it. */
 static pid_t hold(const char *id, int orphan_ms)
 {
 	int said[2];
@@ -207,7 +213,8 @@ static void test_orphans(void)
 	run_driver(&run, &driver, &err);
 	is_int(driver, 0, "promise 5: a zombie does not drive");
 	waitpid(child, NULL, 0);
-	is_int(run_lock(&run, 5000, &err), 0, "promise 5: the orphans of a dead driver are waited for");
+	is_int(run_lock(&run, 5000, &err), 0,
+	       "promise 5: the orphans of a dead driver are waited for");
 	run_release(&run);
 }
 
@@ -224,7 +231,8 @@ static void test_stale_pid(void)
 	run_driver(&other, &driver, &err);
 	is_int(driver, 0, "a pid that was used again is not the driver");
 	is_int(run_lock(&other, 30, &err), -ERR_BUSY, "but the lock is held all the same");
-	has_str(err.text, "still held by what process", "and who holds it is told as far as it is known");
+	has_str(err.text, "still held by what process",
+		"and who holds it is told as far as it is known");
 	spew(in_scratch("wf/open/stale/lock"), "garbage", 7);
 	err_clear(&err);
 	is_int(run_lock(&other, 30, &err), -ERR_BUSY, "garbage in the lock file does no harm");
@@ -248,7 +256,8 @@ static void test_close(void)
 	is_int(access(in_scratch("wf/open/end"), F_OK), -1, "it is no longer open");
 	is_int(run_close(&run, result, &err), 0, "closing again is nothing");
 	run_unlock(&run);
-	is_int(run_lock(&late, 0, &err), -ERR_CLOSED, "promise 5: who opened it before does not drive it now");
+	is_int(run_lock(&late, 0, &err), -ERR_CLOSED,
+	       "promise 5: who opened it before does not drive it now");
 	has_str(err.text, "run 'end' has ended", "and is told");
 	err_clear(&err);
 	late.lock_fd = -1;
@@ -300,14 +309,16 @@ static void test_payloads(void)
 	path = strdup(in_scratch("wf/open/pay/payloads/%s", name));
 	chmod(path, 0600);
 	spew(path, "\"bug\"", 5);
-	is_int(run_get_payload(&run, name, &value, &err), -ERR_DAMAGED, "a changed payload is noticed");
+	is_int(run_get_payload(&run, name, &value, &err), -ERR_DAMAGED,
+	       "a changed payload is noticed");
 	has_str(err.text, "differs from its name", "and told");
 	unlink(path);
 	err_clear(&err);
 	is_int(run_get_payload(&run, name, &value, &err), -ERR_DAMAGED, "a missing one too");
 	has_str(err.text, "is missing; run 'wf fsck --repair'", "with what to do");
 	err_clear(&err);
-	is_int(run_get_payload(&run, "../run.json", &value, &err), -ERR_DAMAGED, "no other file is read");
+	is_int(run_get_payload(&run, "../run.json", &value, &err), -ERR_DAMAGED,
+	       "no other file is read");
 	free(path);
 	run_release(&run);
 }
@@ -331,7 +342,8 @@ static void test_attempts(void)
 {
 	struct err err = ERR_INIT;
 	struct run run = made("att");
-	json_t *two = json_pack("{s:i}", "attempt", 2), *three = json_pack("{s:i, s:s}", "attempt", 3, "details", "x");
+	json_t *two = json_pack("{s:i}", "attempt", 2),
+	       *three = json_pack("{s:i, s:s}", "attempt", 3, "details", "x");
 
 	is_int(attempt_of(&run, "5"), 0, "none");
 	is_int(run_set_attempt(&run, 5, two, true, &err), 0, "durable");
@@ -339,9 +351,11 @@ static void test_attempts(void)
 	is_int(run_set_attempt(&run, 5, three, false, &err), 0, "soft");
 	is_int(attempt_of(&run, "5"), 3, "the newer one holds");
 	spew(in_scratch("wf/open/att/attempts/5.soft.json"), "", 0);
-	is_int(attempt_of(&run, "5"), 2, "a soft one that was torn does not take the counter with it");
+	is_int(attempt_of(&run, "5"), 2,
+	       "a soft one that was torn does not take the counter with it");
 	run_set_attempt(&run, 5, three, true, &err);
-	is_int(access(in_scratch("wf/open/att/attempts/5.soft.json"), F_OK), -1, "a durable one replaces both");
+	is_int(access(in_scratch("wf/open/att/attempts/5.soft.json"), F_OK), -1,
+	       "a durable one replaces both");
 	spew(in_scratch("wf/open/att/attempts/.tmp-x"), "{", 1);
 	spew(in_scratch("wf/open/att/attempts/x.json"), "{", 1);
 	is_int(attempt_of(&run, "5"), 3, "other files are passed over");
@@ -374,7 +388,8 @@ static void test_makers(void)
 		won += WEXITSTATUS(status) == 0;
 		lost += WEXITSTATUS(status) == ERR_EXISTS;
 	}
-	ok(won == 1 && lost == 7, "promise 3: of 8 that make the same run, one does (%d, %d)", won, lost);
+	ok(won == 1 && lost == 7, "promise 3: of 8 that make the same run, one does (%d, %d)", won,
+	   lost);
 }
 
 static int left(void *arg, const char *name, enum os_kind kind)

@@ -74,7 +74,8 @@ static void test_make(void)
 	mkdir(in_scratch("half"), 0700);
 	mkdir(in_scratch("half/open"), 0700);
 	spew(in_scratch("half/.tmp-1"), "", 0);
-	is_int(try_open(in_scratch("half"), false, &err), -ERR_NOT_FOUND, "a half made one is none for readers");
+	is_int(try_open(in_scratch("half"), false, &err), -ERR_NOT_FOUND,
+	       "a half made one is none for readers");
 	is_int(try_open(in_scratch("half"), true, &err), 0, "and is completed by a writer");
 	rmdir(in_scratch("half/modules"));
 	is_int(try_open(in_scratch("half"), true, &err), 0, "a folder that is gone");
@@ -97,9 +98,12 @@ static void test_judge(void)
 	has_str(err.text, "newer wf (format 2, this wf knows 1)", "both numbers");
 	spew(in_scratch("judge/format"), "99999999999999999999999\n", 24);
 	is_int(try_open(wf, false, &err), -ERR_NEWER, "a format beyond all numbers");
-	for (const char *const *bad = (const char *const[]){"", "x\n", "1", "1\n2\n", "-1\n", "0\n", NULL}; *bad; bad++) {
+	for (const char *const *bad =
+		     (const char *const[]){"", "x\n", "1", "1\n2\n", "-1\n", "0\n", NULL};
+	     *bad; bad++) {
 		spew(in_scratch("judge/format"), *bad, strlen(*bad));
-		is_int(try_open(wf, false, &err), -ERR_DAMAGED, "a format that is no number (%zu bytes)", strlen(*bad));
+		is_int(try_open(wf, false, &err), -ERR_DAMAGED,
+		       "a format that is no number (%zu bytes)", strlen(*bad));
 	}
 	spew(in_scratch("judge/format"), "1\n", 2);
 	rmdir(in_scratch("judge/closed"));
@@ -131,7 +135,8 @@ static void test_owner(void)
 	try_open(in_scratch("theirs"), true, &err);
 	if (chown(in_scratch("theirs"), 12345, 12345) < 0)
 		bail_out("chown: %s", strerror(errno));
-	is_int(try_open(in_scratch("theirs"), false, &err), -ERR_SYSTEM, "a state directory of somebody else");
+	is_int(try_open(in_scratch("theirs"), false, &err), -ERR_SYSTEM,
+	       "a state directory of somebody else");
 	has_str(err.text, "belongs to user 12345, not to you", "says whose");
 }
 
@@ -170,10 +175,12 @@ static void test_runs(void)
 	is_str(seen.ids[1], "b", "open first");
 	ok(strcmp(seen.ids[2], "c") == 0 && seen.closed[2], "then the closed one");
 	seen = (struct seen){.stop_at = 1};
-	is_int(state_each_run(&state, true, true, see, &seen, &err), 77, "stops, and returns what was returned");
+	is_int(state_each_run(&state, true, true, see, &seen, &err), 77,
+	       "stops, and returns what was returned");
 	is_int(seen.count, 1, "at once");
 	seen = (struct seen){.stop_at = 2};
-	is_int(state_each_run(&state, false, true, see, &seen, &err), 77, "stops among the closed too");
+	is_int(state_each_run(&state, false, true, see, &seen, &err), 77,
+	       "stops among the closed too");
 	seen = (struct seen){.stop_at = 0};
 	is_int(state_each_run(&state, false, true, see, &seen, &err), 0, "only closed ones");
 	is_int(seen.count, 2, "both");
@@ -193,7 +200,8 @@ static void test_modules(void)
 	if (symlink("m.so", in_scratch("l.so")) < 0)
 		bail_out("symlink: %s", strerror(errno));
 	hash_sha256("code", 4, want);
-	is_int(state_add_module(&state, in_scratch("l.so"), sha, &path, &err), 0, "promise 7: a module is kept");
+	is_int(state_add_module(&state, in_scratch("l.so"), sha, &path, &err), 0,
+	       "promise 7: a module is kept");
 	is_str(sha, want, "under its SHA-256");
 	text = slurp(path, NULL);
 	is_str(text, "code", "as it was");
@@ -210,9 +218,11 @@ static void test_modules(void)
 	free(text);
 	free(path);
 	path = NULL;
-	is_int(state_add_module(&state, in_scratch("none.so"), sha, &path, &err), -ERR_NOT_FOUND, "no such module");
+	is_int(state_add_module(&state, in_scratch("none.so"), sha, &path, &err), -ERR_NOT_FOUND,
+	       "no such module");
 	err_clear(&err);
-	is_int(state_add_module(&state, scratch(), sha, &path, &err), -ERR_MODULE, "a folder is no module");
+	is_int(state_add_module(&state, scratch(), sha, &path, &err), -ERR_MODULE,
+	       "a folder is no module");
 	ok(path == NULL, "out-parameters are untouched on failure");
 	state_release(&state);
 }
