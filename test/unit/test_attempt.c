@@ -153,6 +153,8 @@ static void test_results(void)
 
 static void test_failures(void)
 {
+	json_t *inner;
+
 	check((struct attempt_call){.step = give_nothing}, false,
 	      "{\"type\":\"failed\",\"message\":\"the step returned nothing and did not say why\"}", "no result");
 	check((struct attempt_call){.step = give_depth}, false,
@@ -163,7 +165,9 @@ static void test_failures(void)
 	      "{\"type\":\"bad_result\",\"message\":\"the result cannot be written as JSON "
 	      "(too deep, or it holds itself)\",\"permanent\":true}",
 	      "a result that holds itself");
-	json_array_clear(json_array_get(circle, 0));
+	inner = json_incref(json_array_get(circle, 0));
+	json_array_clear(inner);
+	json_decref(inner);
 	check((struct attempt_call){.step = fail_twice}, false,
 	      "{\"type\":\"second\",\"message\":\"\xef\xbf\xbd\\u0001\",\"details\":[2]}", "the last failure counts");
 	check((struct attempt_call){.step = fail_without_type}, false, "{\"type\":\"failed\",\"message\":\"why\"}",

@@ -101,7 +101,7 @@ static void test_killed(int signal_number, bool idle, const char *name)
 int main(void)
 {
 	test_killed(SIGKILL, false, "kill -9 at work");
-	test_killed(SIGSEGV, false, "a crash at work");
+	test_killed(SIGTERM, false, "kill at work");
 	test_killed(SIGKILL, true, "kill -9 at rest");
 	return done_testing();
 }
