@@ -176,7 +176,7 @@ static const unsigned char *number_end(const struct parser *parser, bool *ret_re
 /* By jansson: where the decimal point is a matter of locale, one place to know it is enough. */
 static json_t *real(struct parser *parser, const unsigned char *end)
 {
-	json_error_t why;
+	json_error_t why = {0};
 	json_t *value = json_loadb((const char *)parser->p, (size_t)(end - parser->p),
 				   JSON_DECODE_ANY, &why);
 
