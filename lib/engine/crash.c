@@ -102,7 +102,8 @@ static void on_crash(int sig, siginfo_t *info, void *context)
 	}
 	n = put(what, n, sizeof what, "workflow ");
 	n = put(what, n, sizeof what, core_current_name());
-	n = put(what, n, sizeof what, overflow ? " overflowed its stack (endless recursion?)" : " crashed with ");
+	n = put(what, n, sizeof what,
+		overflow ? " overflowed its stack (endless recursion?)" : " crashed with ");
 	if (!overflow)
 		put(what, n, sizeof what, signal_word(sig));
 	n = put(line, 0, sizeof line, "wf: run ");
@@ -124,7 +125,8 @@ int crash_install(struct committer *committer, struct err *err)
 	stack_t stack = {.ss_size = HANDLER_STACK};
 	struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
 
-	stack.ss_sp = mmap(NULL, HANDLER_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	stack.ss_sp = mmap(NULL, HANDLER_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
 	if (stack.ss_sp == MAP_FAILED)
 		return err_sys(err, errno, "cannot allocate the crash handler's stack");
 	if (sigaltstack(&stack, NULL) < 0) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * When workflow code crashes the driver (a bad pointer, a stack overflow), the
- * heap can no longer be trusted, so nothing is appended: a handler on a stack of its own says on stderr what
- * happened, leaves halted.json in the run's folder by plain system calls, and
- * exits with 6. The history is whole; a mended module goes on from it.
+ * heap can no longer be trusted, so nothing is appended: a handler on a stack of its own says on
+ * stderr what happened, leaves halted.json in the run's folder by plain system calls, and exits
+ * with 6. The history is whole; a mended module goes on from it.
  */
 #ifndef WF_ENGINE_CRASH_H
 #define WF_ENGINE_CRASH_H

@@ -212,10 +212,12 @@ static unsigned default_jobs(void)
 	return n < 1 ? 1 : (unsigned)n;
 }
 
-int driver_new(struct driver **ret, struct state *state, const struct driver_options *options, struct err *err)
+int driver_new(struct driver **ret, struct state *state, const struct driver_options *options,
+	       struct err *err)
 {
 	struct driver *d = calloc(1, sizeof *d);
-	struct pool_callbacks callbacks = {.outcome = on_outcome, .heartbeat = on_heartbeat, .arg = d};
+	struct pool_callbacks callbacks = {
+		.outcome = on_outcome, .heartbeat = on_heartbeat, .arg = d};
 	struct err ignored = ERR_INIT;
 	int rc;
 
@@ -280,7 +282,8 @@ int driver_add(struct driver *driver, const char *run_id, struct err *err)
 	return add(driver, run_id, NULL, err);
 }
 
-int driver_add_with(struct driver *driver, const char *run_id, const char *module_file, struct err *err)
+int driver_add_with(struct driver *driver, const char *run_id, const char *module_file,
+		    struct err *err)
 {
 	return add(driver, run_id, module_file, err);
 }
@@ -299,7 +302,8 @@ int driver_loop(struct driver *driver, struct err *err)
 	return 0;
 }
 
-enum drive_end driver_end(const struct driver *driver, const char *run_id, const json_t **ret_detail)
+enum drive_end driver_end(const struct driver *driver, const char *run_id,
+			  const json_t **ret_detail)
 {
 	for (size_t i = 0; i < driver->count; i++) {
 		struct runner *r = driver->runners[i];

@@ -38,18 +38,18 @@ enum drive_end {
 };
 
 enum progress_kind {
-	PROGRESS_RUN_STARTED,   /* also on resume: replayed tells how many steps were recorded */
-	PROGRESS_STEP_STARTED,  /* an attempt was dispatched */
-	PROGRESS_STEP_RETRY,    /* an attempt failed, another comes in wait_ms */
+	PROGRESS_RUN_STARTED,  /* also on resume: replayed tells how many steps were recorded */
+	PROGRESS_STEP_STARTED, /* an attempt was dispatched */
+	PROGRESS_STEP_RETRY,   /* an attempt failed, another comes in wait_ms */
 	PROGRESS_STEP_COMPLETED,
 	PROGRESS_STEP_FAILED,
 	PROGRESS_HEARTBEAT,
 	PROGRESS_TIMER_STARTED, /* until */
 	PROGRESS_TIMER_FIRED,
 	PROGRESS_SIGNAL,
-	PROGRESS_WAITING,       /* the run waits; detail is what core_waits says */
-	PROGRESS_LOG,           /* text: a line of wf_log */
-	PROGRESS_RUN_ENDED,     /* end, detail is the result or the error */
+	PROGRESS_WAITING,   /* the run waits; detail is what core_waits says */
+	PROGRESS_LOG,       /* text: a line of wf_log */
+	PROGRESS_RUN_ENDED, /* end, detail is the result or the error */
 };
 
 /* One thing that happened; everything is borrowed during the call. */
@@ -57,43 +57,52 @@ struct progress {
 	enum progress_kind kind;
 	const char *run_id, *workflow;
 	uint64_t cmd;
-	const char *step;       /* or the signal's name */
+	const char *step; /* or the signal's name */
 	int attempt;
-	int64_t us;             /* how long it ran */
+	int64_t us; /* how long it ran */
 	int64_t until, wait_ms;
 	uint64_t replayed;
-	const char *text;       /* error message, log line */
-	const char *log_base;   /* where the attempt's output is */
+	const char *text;     /* error message, log line */
+	const char *log_base; /* where the attempt's output is */
 	const json_t *detail;
 	enum drive_end end;
 };
 
 struct driver_options {
-	unsigned jobs;          /* 0: the number of processors */
-	bool wait;              /* wait in the foreground for timers and signals */
-	bool handle_signals;    /* SIGINT and SIGTERM stop the loop */
-	int64_t grace_ms;       /* for running attempts when stopped; 0: 5 s */
+	unsigned jobs;       /* 0: the number of processors */
+	bool wait;           /* wait in the foreground for timers and signals */
+	bool handle_signals; /* SIGINT and SIGTERM stop the loop */
+	int64_t grace_ms;    /* for running attempts when stopped; 0: 5 s */
 	void (*progress)(void *arg, const struct progress *progress);
 	void *progress_arg;
-	/* Called from the loop about every tick_ms (0: never) while it turns, with progress_arg: to redraw a display. */
+	/* Called from the loop about every tick_ms (0: never) while it turns, with progress_arg: to
+	 * redraw a display. */
 	unsigned tick_ms;
 	void (*tick)(void *arg);
 };
 
 /* Starts the committer at once. New. */
-int driver_new(struct driver **ret, struct state *state, const struct driver_options *options, struct err *err);
-/* Begin to drive a run that exists on disk: takes its lock, replays. ERR_BUSY when somebody else drives it; ERR_CLOSED when it has ended.
- * A run that cannot be replayed is marked halted: returns 0, and driver_end says DRIVE_HALTED. */
+int driver_new(struct driver **ret, struct state *state, const struct driver_options *options,
+	       struct err *err);
+/* Begin to drive a run that exists on disk: takes its lock, replays. ERR_BUSY when somebody else
+ * drives it; ERR_CLOSED when it has ended. A run that cannot be replayed is marked halted: returns
+ * 0, and driver_end says DRIVE_HALTED. */
 int driver_add(struct driver *driver, const char *run_id, struct err *err);
-/* The same with new code: replays the whole history against module_file first; only then pins it. ERR_NONDETERMINISTIC changes nothing. */
-int driver_add_with(struct driver *driver, const char *run_id, const char *module_file, struct err *err);
-/* Turn until no run is left that can go on. 0, or the negative code of a failure that concerns all. */
+/* The same with new code: replays the whole history against module_file first; only then pins it.
+ * ERR_NONDETERMINISTIC changes nothing. */
+int driver_add_with(struct driver *driver, const char *run_id, const char *module_file,
+		    struct err *err);
+/* Turn until no run is left that can go on. 0, or the negative code of a failure that concerns all.
+ */
 int driver_loop(struct driver *driver, struct err *err);
-/* How it ended; ret_detail (may be NULL) is borrowed: result, error, waits, or why it is halted or broken. */
-enum drive_end driver_end(const struct driver *driver, const char *run_id, const json_t **ret_detail);
+/* How it ended; ret_detail (may be NULL) is borrowed: result, error, waits, or why it is halted or
+ * broken. */
+enum drive_end driver_end(const struct driver *driver, const char *run_id,
+			  const json_t **ret_detail);
 /* The signal that stopped the loop, or 0. */
 int driver_stopped_by(const struct driver *driver);
-/* Flush the commits, stop workers, let go of the locks. err may hold a complaint of the committer (a warning). */
+/* Flush the commits, stop workers, let go of the locks. err may hold a complaint of the committer
+ * (a warning). */
 int driver_free(struct driver *driver, struct err *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LARGE_VALUE 8192
 
@@ -92,13 +93,39 @@ int runner_payload(void *arg, const char *name, json_t **ret, struct err *err)
 	return run_get_payload(&r->run, name, ret, err);
 }
 
+/* That another driver goes on with the run: said with the first thing that happens, so that looking
+ * alone costs no line. */
+static int say_resumed(struct runner *r, struct err *err)
+{
+	struct event event = {.type = EVENT_RUN_RESUMED, .at = driver_now(r->driver)};
+	struct buf fields = BUF_INIT;
+	char host[256] = "";
+	int rc;
+
+	gethostname(host, sizeof host - 1);
+	for (char *c = host; *c; c++)
+		if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\')
+			*c = '?';
+	buf_addf(&fields, "\"pid\":%d,\"host\":\"%s\",\"version\":\"%s\"", (int)getpid(), host,
+		 PACKAGE_VERSION);
+	rc = buf_ok(&fields) ? history_append(r->history, &event, fields.data, fields.len, err)
+			     : err_nomem(err);
+	buf_release(&fields);
+	r->resumed = false;
+	return rc;
+}
+
 /* Append all that is pending and make it durable by one sync: promise 1. */
 int runner_record(struct runner *r, struct err *err)
 {
+	int rc = r->resumed && r->pending_count ? say_resumed(r, err) : 0;
+
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; i < r->pending_count; i++) {
 		struct happening *h = &r->pending[i];
-		int rc = history_append(r->history, &h->event, h->fields.data ? h->fields.data : "",
-					h->fields.len, err);
+		rc = history_append(r->history, &h->event, h->fields.data ? h->fields.data : "",
+				    h->fields.len, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -111,7 +138,8 @@ void runner_tell_committer(struct runner *r, const char *note)
 	committer_commit(r->driver->committer, r->run.id, &position, note);
 }
 
-/* Promise 2: only what is durable reaches the workflow, and only then is it asked what comes next. */
+/* Promise 2: only what is durable reaches the workflow, and only then is it asked what comes next.
+ */
 int runner_feed(struct runner *r, struct err *err)
 {
 	int rc = 0;
@@ -133,8 +161,8 @@ int runner_feed(struct runner *r, struct err *err)
 	return rc;
 }
 
-int runner_put_value(struct runner *r, struct buf *fields, const char *member, const char *text, size_t len,
-		     struct err *err)
+int runner_put_value(struct runner *r, struct buf *fields, const char *member, const char *text,
+		     size_t len, struct err *err)
 {
 	char name[80];
 	int rc;
@@ -150,10 +178,12 @@ int runner_put_value(struct runner *r, struct buf *fields, const char *member, c
 	return rc < 0 || buf_ok(fields) ? rc : err_nomem(err);
 }
 
-int runner_put_json(struct runner *r, struct buf *fields, const char *member, const json_t *value, struct err *err)
+int runner_put_json(struct runner *r, struct buf *fields, const char *member, const json_t *value,
+		    struct err *err)
 {
 	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-	int rc = text ? runner_put_value(r, fields, member, text, strlen(text), err) : err_nomem(err);
+	int rc = text ? runner_put_value(r, fields, member, text, strlen(text), err)
+		      : err_nomem(err);
 
 	free(text);
 	return rc;
@@ -174,47 +204,8 @@ void runner_turn(struct runner *r)
 			rc = runner_serve(r, &err);
 	}
 	if (rc < 0)
-		runner_break(r, err.code == ERR_NONDETERMINISTIC ? DRIVE_HALTED : DRIVE_BROKEN, &err);
-}
-
-#define SOON_MS 10000
-
-bool runner_idle(const struct runner *r)
-{
-	if (r->end != DRIVE_NOT_YET || r->pending_count || r->running)
-		return false;
-	for (const struct task *t = r->tasks; t; t = t->next)
-		if (t->step && t->due - driver_now(r->driver) <= SOON_MS)
-			return false;
-	return true;
-}
-
-void runner_suspend(struct runner *r)
-{
-	struct err err = ERR_INIT;
-	struct happening *h = runner_happen(r, EVENT_RUN_SUSPENDED, 0);
-	json_t *waits = core_waits(r->core);
-	struct progress p = {.kind = PROGRESS_RUN_ENDED, .end = DRIVE_SUSPENDED};
-	int rc = h && waits ? 0 : err_nomem(&err);
-
-	if (rc == 0)
-		rc = runner_put_json(r, &h->fields, "waiting", waits, &err);
-	if (h && !(h->note = strdup("suspended")))
-		rc = err_nomem(&err);
-	if (rc == 0)
-		rc = runner_record(r, &err);
-	if (rc == 0)
-		rc = runner_feed(r, &err);
-	if (rc < 0) {
-		json_decref(waits);
-		runner_break(r, DRIVE_BROKEN, &err);
-		return;
-	}
-	r->end = DRIVE_SUSPENDED;
-	json_decref(r->detail);
-	r->detail = waits;
-	p.detail = waits;
-	driver_progress(r->driver, r, &p);
+		runner_break(r, err.code == ERR_NONDETERMINISTIC ? DRIVE_HALTED : DRIVE_BROKEN,
+			     &err);
 }
 
 void runner_close(struct runner *r)

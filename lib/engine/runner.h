@@ -38,22 +38,27 @@ struct runner {
 	struct task *tasks;
 	struct happening *pending;
 	size_t pending_count, pending_size;
-	json_t *attempts;        /* what attempts/ held when the run was opened */
-	json_t *begun;           /* cmd -> true: at-most-once steps that history says were dispatched */
-	bool started;            /* the history has its run_started */
-	enum event_type ended_as; /* an end that the history has, though the folder is still open/ */
-	json_t *ended;           /* its body */
-	uint64_t replayed;       /* outcomes of steps found in the history */
-	size_t running;          /* tasks that the pool has */
-	unsigned log_shard;      /* number of the last log folder made, plus one */
+	json_t *attempts; /* what attempts/ held when the run was opened */
+	json_t *begun;    /* cmd -> true: at-most-once steps that history says were dispatched */
+	bool started;     /* the history has its run_started */
+	bool resumed;     /* a note of it precedes the first event of this driver */
+	bool rests;       /* the last event of the history is run_suspended */
+	enum event_type
+		ended_as;   /* an end that the history has, though the folder is still open/ */
+	json_t *ended;      /* its body */
+	uint64_t replayed;  /* outcomes of steps found in the history */
+	size_t running;     /* tasks that the pool has */
+	unsigned log_shard; /* number of the last log folder made, plus one */
 	enum drive_end end;
-	json_t *detail;          /* of the end */
-	char key_tail[9];        /* part of each idempotency key */
+	json_t *detail;   /* of the end */
+	char key_tail[9]; /* part of each idempotency key */
 };
 
 /* Take the lock, replay. with: module file of new code, or NULL. */
-int runner_open(struct runner **ret, struct driver *driver, const char *id, const char *with, struct err *err);
-/* Make durable, feed and serve everything that has happened. A failure ends the run as broken or halted. */
+int runner_open(struct runner **ret, struct driver *driver, const char *id, const char *with,
+		struct err *err);
+/* Make durable, feed and serve everything that has happened. A failure ends the run as broken or
+ * halted. */
 void runner_turn(struct runner *r);
 /* Whether it waits only for what is not coming soon. */
 bool runner_idle(const struct runner *r);
@@ -66,7 +71,8 @@ void runner_close(struct runner *r);
 
 /* The name of a log folder and the start of its files' names for an attempt. New. */
 char *runner_log_base(struct runner *r, uint64_t cmd, const char *step, int attempt);
-/* One more thing that has happened; its event and fields are for the caller to fill. NULL: no memory. Valid until the next. */
+/* One more thing that has happened; its event and fields are for the caller to fill. NULL: no
+ * memory. Valid until the next. */
 struct happening *runner_happen(struct runner *r, enum event_type type, uint64_t cmd);
 void runner_break(struct runner *r, enum drive_end end, const struct err *err);
 /* Serve what the core asks for (runner_serve.c). */
@@ -76,9 +82,10 @@ void runner_finish(struct runner *r);
 /* Append all that is pending and make it durable by one sync; then feed it. */
 int runner_record(struct runner *r, struct err *err);
 int runner_feed(struct runner *r, struct err *err);
-/* Append "member":value to the fields, or "member_file" with the value in payloads/ when it is large. */
-int runner_put_value(struct runner *r, struct buf *fields, const char *member, const char *text, size_t len,
-		     struct err *err);
+/* Append "member":value to the fields, or "member_file" with the value in payloads/ when it is
+ * large. */
+int runner_put_value(struct runner *r, struct buf *fields, const char *member, const char *text,
+		     size_t len, struct err *err);
 int runner_put_json(struct runner *r, struct buf *fields, const char *member, const json_t *value,
 		    struct err *err);
 void runner_tell_committer(struct runner *r, const char *note);

@@ -36,7 +36,7 @@ static const struct ending *find_ending(enum event_type type)
 
 static enum event_type event_of(enum core_status status)
 {
-	return status == CORE_COMPLETED	  ? EVENT_RUN_COMPLETED
+	return status == CORE_COMPLETED   ? EVENT_RUN_COMPLETED
 	       : status == CORE_CANCELLED ? EVENT_RUN_CANCELLED
 					  : EVENT_RUN_FAILED;
 }
@@ -52,7 +52,8 @@ static int record_end(struct runner *r, const struct ending *ending, json_t *val
 }
 
 /* The value of a recorded end, wherever it is kept. New. */
-static int recorded_value(struct runner *r, const struct ending *ending, json_t **ret, struct err *err)
+static int recorded_value(struct runner *r, const struct ending *ending, json_t **ret,
+			  struct err *err)
 {
 	char member[32] = "";
 	const char *file;
@@ -69,11 +70,10 @@ static int recorded_value(struct runner *r, const struct ending *ending, json_t 
 
 static json_t *result_object(const struct runner *r, const struct ending *ending)
 {
-	json_t *result = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "id", r->run.id, "workflow",
-				   r->run.info.workflow, "status", ending->word, "created",
-				   (json_int_t)r->run.info.created, "closed",
-				   (json_int_t)driver_now(r->driver), "steps",
-				   (json_int_t)history_steps(r->history));
+	json_t *result = json_pack(
+		"{s:s, s:s, s:s, s:I, s:I, s:I}", "id", r->run.id, "workflow", r->run.info.workflow,
+		"status", ending->word, "created", (json_int_t)r->run.info.created, "closed",
+		(json_int_t)driver_now(r->driver), "steps", (json_int_t)history_steps(r->history));
 
 	if (result && json_object_set(result, ending->member, r->detail) < 0) {
 		json_decref(result);
@@ -90,7 +90,8 @@ static int end_run(struct runner *r, const struct ending *ending, struct err *er
 	if (r->ended) {
 		rc = recorded_value(r, ending, &value, err);
 	} else {
-		value = core_status(r->core) == CORE_COMPLETED ? core_result(r->core) : core_error(r->core);
+		value = core_status(r->core) == CORE_COMPLETED ? core_result(r->core)
+							       : core_error(r->core);
 		value = json_incref(value ? value : json_null());
 		rc = record_end(r, ending, value, err);
 	}
@@ -111,8 +112,8 @@ static int end_run(struct runner *r, const struct ending *ending, struct err *er
 void runner_finish(struct runner *r)
 {
 	struct err err = ERR_INIT;
-	const struct ending *ending =
-		find_ending(r->ended ? r->ended_as : event_of(core_status(r->core)));
+	const struct ending *ending = find_ending(r->ended ? r->ended_as
+							   : event_of(core_status(r->core)));
 	struct progress p = {.kind = PROGRESS_RUN_ENDED, .end = ending->end};
 
 	if (end_run(r, ending, &err) < 0) {

@@ -16,8 +16,8 @@
 
 #define ORPHAN_WAIT_MS 15000
 
-static int new_core(struct runner *r, const struct module *module, unsigned rules, struct core **ret,
-		    struct err *err)
+static int new_core(struct runner *r, const struct module *module, unsigned rules,
+		    struct core **ret, struct err *err)
 {
 	struct core_options options = {
 		.module = module,
@@ -44,6 +44,7 @@ static int take_note(struct runner *r, const struct event *event, struct err *er
 
 	if (event->type == EVENT_RUN_STARTED)
 		r->started = true;
+	r->rests = event->type == EVENT_RUN_SUSPENDED;
 	if (event_is_end(event->type)) {
 		r->ended_as = event->type;
 		json_decref(r->ended);
@@ -65,8 +66,10 @@ static int feed_recorded(struct runner *r, const struct event *event, const stru
 		if (event->type == EVENT_RUN_STARTED)
 			rules = (unsigned)json_integer_value(json_object_get(event->body, "rules"));
 		if (rules > CORE_RULES)
-			return err_set(err, ERR_NEWER, "run '%s' was begun by a newer wf (replay rules %u, this wf knows %u)",
-				       r->run.id, rules, CORE_RULES);
+			return err_set(
+				err, ERR_NEWER,
+				"run '%s' was begun by a newer wf (replay rules %u, this wf knows %u)",
+				r->run.id, rules, CORE_RULES);
 		rc = new_core(r, module, rules, core, err);
 		if (rc < 0)
 			return rc;
@@ -81,7 +84,8 @@ static int feed_recorded(struct runner *r, const struct event *event, const stru
 }
 
 /* Feed every recorded event to a new core of this module. */
-static int replay_with(struct runner *r, const struct module *module, struct core **ret, struct err *err)
+static int replay_with(struct runner *r, const struct module *module, struct core **ret,
+		       struct err *err)
 {
 	struct event event;
 	struct core *core = NULL;
@@ -176,35 +180,21 @@ static int switch_module(struct runner *r, const char *file, struct err *err)
 	return rc;
 }
 
-/* The first line of a history, or the note that someone goes on with it. */
+/* The first event of a history. */
 static int say_begun(struct runner *r, struct err *err)
 {
-	bool fresh = !r->started;
-	struct happening *h = runner_happen(r, fresh ? EVENT_RUN_STARTED : EVENT_RUN_RESUMED, 0);
-	json_t *name;
-	char *text;
-	char host[256] = "";
+	struct happening *h = runner_happen(r, EVENT_RUN_STARTED, 0);
+	json_t *name = json_string(r->run.info.workflow);
+	char *text = name ? json_dumps(name, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 
-	if (!h)
-		return err_nomem(err);
-	if (fresh) {
-		name = json_string(r->run.info.workflow);
-		text = name ? json_dumps(name, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-		json_decref(name);
-		buf_addf(&h->fields, "\"rules\":%d,\"workflow\":%s", CORE_RULES, text ? text : "null");
-		free(text);
+	json_decref(name);
+	if (h && text) {
+		buf_addf(&h->fields, "\"rules\":%d,\"workflow\":%s", CORE_RULES, text);
 		h->event.body = json_pack("{s:i}", "rules", CORE_RULES);
 		h->note = strdup("started");
-	} else {
-		gethostname(host, sizeof host - 1);
-		for (char *c = host; *c; c++)
-			if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\')
-				*c = '?';
-		buf_addf(&h->fields, "\"pid\":%d,\"host\":\"%s\",\"version\":\"%s\"", (int)getpid(), host,
-			 PACKAGE_VERSION);
-		h->note = strdup("resumed");
 	}
-	return buf_ok(&h->fields) && h->note ? 0 : err_nomem(err);
+	free(text);
+	return h && text && h->event.body && h->note && buf_ok(&h->fields) ? 0 : err_nomem(err);
 }
 
 static void say_started(struct runner *r)
@@ -269,14 +259,16 @@ static int begin(struct runner *r, const char *with, struct err *err)
 	}
 	if (!history_module(r->history))
 		rc = history_set_module(r->history, r->run.info.module, err);
-	if (rc == 0)
+	r->resumed = r->started;
+	if (rc == 0 && !r->started)
 		rc = say_begun(r, err);
 	if (rc == 0)
 		say_started(r);
 	return rc;
 }
 
-int runner_open(struct runner **ret, struct driver *driver, const char *id, const char *with, struct err *err)
+int runner_open(struct runner **ret, struct driver *driver, const char *id, const char *with,
+		struct err *err)
 {
 	struct runner *r = calloc(1, sizeof *r);
 	int rc;

@@ -58,10 +58,8 @@ static int serve_log(struct runner *r, const struct command *command, struct err
 typedef int serve_fn(struct runner *r, const struct command *command, struct err *err);
 
 static serve_fn *const serve[] = {
-	[COMMAND_STEP] = task_start_step,
-	[COMMAND_TIMER] = task_start_timer,
-	[COMMAND_CANCEL] = serve_cancel,
-	[COMMAND_SIDE_EFFECT] = serve_side_effect,
+	[COMMAND_STEP] = task_start_step, [COMMAND_TIMER] = task_start_timer,
+	[COMMAND_CANCEL] = serve_cancel,  [COMMAND_SIDE_EFFECT] = serve_side_effect,
 	[COMMAND_LOG] = serve_log,
 };
 

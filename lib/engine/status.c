@@ -14,10 +14,10 @@
 #include <string.h>
 
 static const char *const names[] = {
-	[STATUS_RUNNING] = "running",	  [STATUS_SUSPENDED] = "suspended",
+	[STATUS_RUNNING] = "running",         [STATUS_SUSPENDED] = "suspended",
 	[STATUS_INTERRUPTED] = "interrupted", [STATUS_HALTED] = "halted",
-	[STATUS_COMPLETED] = "completed", [STATUS_FAILED] = "failed",
-	[STATUS_CANCELLED] = "cancelled", [STATUS_TERMINATED] = "terminated",
+	[STATUS_COMPLETED] = "completed",     [STATUS_FAILED] = "failed",
+	[STATUS_CANCELLED] = "cancelled",     [STATUS_TERMINATED] = "terminated",
 };
 
 const char *run_status_name(enum run_status status)
@@ -60,7 +60,7 @@ static bool is_due(const struct run_summary *s, struct run *run, int64_t now)
 	size_t i;
 	json_t *wait;
 
-	json_array_foreach(s->waiting, i, wait) {
+	json_array_foreach (s->waiting, i, wait) {
 		json_t *until = json_object_get(wait, "until");
 		if (until && json_integer_value(until) <= now)
 			return true;
@@ -133,7 +133,8 @@ static int take_driver(struct run_summary *s, struct run *run, struct err *err)
 	return rc;
 }
 
-int run_summarize(struct run_summary *ret, struct state *state, const char *id, bool closed, struct err *err)
+int run_summarize(struct run_summary *ret, struct state *state, const char *id, bool closed,
+		  struct err *err)
 {
 	struct run_summary s = {.status = STATUS_INTERRUPTED, .waiting = json_array()};
 	struct run run;
@@ -169,10 +170,11 @@ void run_summary_release(struct run_summary *summary)
 
 json_t *run_summary_json(const struct run_summary *s)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:O}", "id", s->id, "workflow",
-				 s->workflow, "status", names[s->status], "created", (json_int_t)s->created,
-				 "updated", (json_int_t)s->updated, "steps", (json_int_t)s->steps, "events",
-				 (json_int_t)s->events, "waiting", s->waiting);
+	json_t *json = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:O}", "id", s->id,
+				 "workflow", s->workflow, "status", names[s->status], "created",
+				 (json_int_t)s->created, "updated", (json_int_t)s->updated, "steps",
+				 (json_int_t)s->steps, "events", (json_int_t)s->events, "waiting",
+				 s->waiting);
 
 	if (!json)
 		return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a run is doing, read from its files and a kernel lock alone: right even when its driver was killed,
- * and it disturbs nobody.
+ * What a run is doing, read from its files and a kernel lock alone: right even when its driver was
+ * killed, and it disturbs nobody.
  */
 #ifndef WF_ENGINE_STATUS_H
 #define WF_ENGINE_STATUS_H
@@ -15,25 +15,32 @@ struct err;
 struct state;
 
 enum run_status {
-	STATUS_RUNNING, STATUS_SUSPENDED, STATUS_INTERRUPTED, STATUS_HALTED,
-	STATUS_COMPLETED, STATUS_FAILED, STATUS_CANCELLED, STATUS_TERMINATED,
+	STATUS_RUNNING,
+	STATUS_SUSPENDED,
+	STATUS_INTERRUPTED,
+	STATUS_HALTED,
+	STATUS_COMPLETED,
+	STATUS_FAILED,
+	STATUS_CANCELLED,
+	STATUS_TERMINATED,
 };
 
 const char *run_status_name(enum run_status status);
 
 struct run_summary {
-	char *id, *workflow;      /* owned */
+	char *id, *workflow; /* owned */
 	enum run_status status;
 	int64_t created, updated; /* ms since 1970; updated: the last event */
 	int64_t closed;           /* 0 while open */
 	uint64_t steps, events;
-	pid_t driver;             /* 0: none */
-	bool due;                 /* suspended, and what it waits for has come */
-	json_t *waiting;          /* array, never NULL */
-	json_t *result, *error;   /* NULL where there is none */
+	pid_t driver;           /* 0: none */
+	bool due;               /* suspended, and what it waits for has come */
+	json_t *waiting;        /* array, never NULL */
+	json_t *result, *error; /* NULL where there is none */
 };
 
-int run_summarize(struct run_summary *ret, struct state *state, const char *id, bool closed, struct err *err);
+int run_summarize(struct run_summary *ret, struct state *state, const char *id, bool closed,
+		  struct err *err);
 void run_summary_release(struct run_summary *summary);
 /* The object of wf-json(5). New. */
 json_t *run_summary_json(const struct run_summary *summary);

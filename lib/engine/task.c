@@ -26,7 +26,8 @@ void task_alarm_off(struct task *task)
 
 static void on_alarm(uv_timer_t *timer);
 
-/* Wake at task->due by the wall clock; long waits are looked at again every minute, so a clock that is set is noticed. */
+/* Wake at task->due by the wall clock; long waits are looked at again every minute, so a clock that
+ * is set is noticed. */
 int task_alarm_on(struct task *task, struct err *err)
 {
 	int64_t wait = task->due - driver_now(task->runner->driver);
@@ -135,4 +136,3 @@ static void on_alarm(uv_timer_t *timer)
 	if (rc < 0)
 		runner_break(task->runner, DRIVE_BROKEN, &err);
 }
-

@@ -65,11 +65,13 @@ void task_outcome(struct task *task, const struct pool_outcome *outcome);
 void task_heartbeat(struct task *task, const char *details, size_t len);
 
 /* Record an outcome (text: JSON): an event is pending afterwards. */
-int task_settle(struct task *task, bool completed, const char *text, size_t len, int64_t us, struct err *err);
+int task_settle(struct task *task, bool completed, const char *text, size_t len, int64_t us,
+		struct err *err);
 /* Record a failure of the engine's own. */
 int task_fail(struct task *task, const char *type, const char *message, struct err *err);
 /* An attempt failed (text: the failure): wait for the next, or record it. */
-int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t us, struct err *err);
+int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t us,
+			struct err *err);
 
 /* Whether the step's total time-out has passed at that time. */
 bool task_past_total(const struct task *task, int64_t at);

@@ -18,7 +18,9 @@ static int submit(struct task *task, struct err *err)
 {
 	struct runner *r = task->runner;
 	struct buf key = BUF_INIT;
-	struct progress p = {.kind = PROGRESS_STEP_STARTED, .cmd = task->cmd, .step = task->step->name,
+	struct progress p = {.kind = PROGRESS_STEP_STARTED,
+			     .cmd = task->cmd,
+			     .step = task->step->name,
 			     .attempt = task->attempt};
 	struct pool_request request = {
 		.owner = task,
@@ -56,7 +58,8 @@ static int submit(struct task *task, struct err *err)
 int task_start_timer(struct runner *r, const struct command *command, struct err *err)
 {
 	struct task *task = task_new(r, command);
-	struct progress p = {.kind = PROGRESS_TIMER_STARTED, .cmd = command->id, .until = command->due};
+	struct progress p = {
+		.kind = PROGRESS_TIMER_STARTED, .cmd = command->id, .until = command->due};
 
 	if (!task)
 		return err_nomem(err);
@@ -92,7 +95,8 @@ static int begin_once(struct task *task, struct err *err)
 	snprintf(cmd, sizeof cmd, "%llu", (unsigned long long)task->cmd);
 	if (json_object_get(r->begun, cmd))
 		return task_fail(task, "interrupted",
-				    "the driver died during the only attempt that this step may have", err);
+				 "the driver died during the only attempt that this step may have",
+				 err);
 	h = runner_happen(r, EVENT_STEP_STARTED, task->cmd);
 	if (!h)
 		return err_nomem(err);
@@ -111,8 +115,10 @@ static int run_inline(struct task *task, struct err *err)
 	struct buf text = BUF_INIT;
 	struct buf key = BUF_INIT;
 	struct attempt_call call = {.step = r->module->entries[task->step->index].step,
-				    .input = task->step->input, .attempt = task->attempt,
-				    .run_id = r->run.id, .details = task->details};
+				    .input = task->step->input,
+				    .attempt = task->attempt,
+				    .run_id = r->run.id,
+				    .details = task->details};
 	bool completed;
 	int64_t began = r->driver->state->os->ops->monotonic(r->driver->state->os), us;
 	int rc;
@@ -122,7 +128,7 @@ static int run_inline(struct task *task, struct err *err)
 	completed = attempt_run(&call, &text);
 	us = r->driver->state->os->ops->monotonic(r->driver->state->os) - began;
 	rc = !buf_ok(&text) || !buf_ok(&key) ? err_nomem(err)
-	     : completed ? task_settle(task, true, text.data, text.len, us, err)
+	     : completed                     ? task_settle(task, true, text.data, text.len, us, err)
 			 : task_attempt_failed(task, text.data, text.len, us, err);
 	buf_release(&text);
 	buf_release(&key);

@@ -21,19 +21,25 @@ static void note_outcome(struct task *task, struct happening *h, const char *how
 
 	buf_addf(&note, "%s: %s", task->step->name, how);
 	if (task->attempt > 1)
-		buf_addf(&note, " (attempt %d, %s)", task->attempt, duration_format(us / 1000, took, sizeof took));
+		buf_addf(&note, " (attempt %d, %s)", task->attempt,
+			 duration_format(us / 1000, took, sizeof took));
 	else
 		buf_addf(&note, " (%s)", duration_format(us / 1000, took, sizeof took));
 	h->note = buf_detach(&note);
 }
 
-int task_settle(struct task *task, bool completed, const char *text, size_t len, int64_t us, struct err *err)
+int task_settle(struct task *task, bool completed, const char *text, size_t len, int64_t us,
+		struct err *err)
 {
 	struct runner *r = task->runner;
-	struct happening *h = runner_happen(r, completed ? EVENT_STEP_COMPLETED : EVENT_STEP_FAILED, task->cmd);
+	struct happening *h = runner_happen(r, completed ? EVENT_STEP_COMPLETED : EVENT_STEP_FAILED,
+					    task->cmd);
 	const char *member = completed ? "result" : "error";
 	struct progress p = {.kind = completed ? PROGRESS_STEP_COMPLETED : PROGRESS_STEP_FAILED,
-			     .cmd = task->cmd, .step = task->step->name, .attempt = task->attempt, .us = us};
+			     .cmd = task->cmd,
+			     .step = task->step->name,
+			     .attempt = task->attempt,
+			     .us = us};
 	json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	int rc;
 
@@ -51,8 +57,9 @@ int task_settle(struct task *task, bool completed, const char *text, size_t len,
 	rc = runner_put_value(r, &h->fields, member, text, len, err);
 	if (rc == 0) {
 		note_outcome(task, h, completed ? "completed" : "failed", us);
-		h->event.body = completed ? json_object() : json_pack("{s:s, s:i}", "step", task->step->name,
-								      "attempt", task->attempt);
+		h->event.body = completed ? json_object()
+					  : json_pack("{s:s, s:i}", "step", task->step->name,
+						      "attempt", task->attempt);
 		if (!h->event.body || json_object_set(h->event.body, member, value) < 0)
 			rc = err_nomem(err);
 	}
@@ -110,8 +117,11 @@ bool task_past_total(const struct task *task, int64_t at)
 static int try_again(struct task *task, struct err *err)
 {
 	int64_t wait = retry_delay(&task->step->retry, task->attempt);
-	struct progress p = {.kind = PROGRESS_STEP_RETRY, .cmd = task->cmd, .step = task->step->name,
-			     .attempt = task->attempt, .wait_ms = wait,
+	struct progress p = {.kind = PROGRESS_STEP_RETRY,
+			     .cmd = task->cmd,
+			     .step = task->step->name,
+			     .attempt = task->attempt,
+			     .wait_ms = wait,
 			     .text = json_string_value(json_object_get(task->failure, "message"))};
 	char *base = runner_log_base(task->runner, task->cmd, task->step->name, task->attempt);
 	int rc;
@@ -126,7 +136,8 @@ static int try_again(struct task *task, struct err *err)
 	return rc < 0 ? rc : task_alarm_on(task, err);
 }
 
-int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t us, struct err *err)
+int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t us,
+			struct err *err)
 {
 	json_t *failure = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
 	const char *type = json_string_value(json_object_get(failure, "type"));
@@ -174,7 +185,9 @@ void task_heartbeat(struct task *task, const char *details, size_t len)
 	struct err ignored = ERR_INIT;
 	struct driver *d = task->runner->driver;
 	int64_t now = d->state->os->ops->monotonic(d->state->os);
-	struct progress p = {.kind = PROGRESS_HEARTBEAT, .cmd = task->cmd, .step = task->step->name,
+	struct progress p = {.kind = PROGRESS_HEARTBEAT,
+			     .cmd = task->cmd,
+			     .step = task->step->name,
 			     .attempt = task->attempt};
 	char *copy = strndup(details, len);
 
@@ -189,4 +202,3 @@ void task_heartbeat(struct task *task, const char *details, size_t len)
 	}
 	driver_progress(d, task->runner, &p);
 }
-

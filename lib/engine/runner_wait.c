@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* When a run only waits: whether it does, for what, and the note of it in its history. */
+#include "runner.h"
+
+#include "driver_internal.h"
+#include "task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A retry that comes within this time is waited for; with what waits longer a run can be suspended.
+ */
+#define SOON_MS 10000
+
+bool runner_idle(const struct runner *r)
+{
+	if (r->end != DRIVE_NOT_YET || r->pending_count || r->running)
+		return false;
+	for (const struct task *t = r->tasks; t; t = t->next)
+		if (t->step && t->due - driver_now(r->driver) <= SOON_MS)
+			return false;
+	return true;
+}
+
+/* What the run waits for: the core's view, and of a step that waits for its next attempt when that
+ * is. New. */
+static json_t *waits_of(struct runner *r)
+{
+	json_t *waits = core_waits(r->core), *wait;
+	size_t i;
+
+	json_array_foreach (waits, i, wait) {
+		struct task *task =
+			task_find(r, (uint64_t)json_integer_value(json_object_get(wait, "cmd")));
+		if (!task || !task->step || task->submitted || !task->failure)
+			continue;
+		if (json_object_set_new(wait, "until", json_integer(task->due)) < 0 ||
+		    json_object_set_new(wait, "attempt", json_integer(task->attempt)) < 0 ||
+		    json_object_set(wait, "failure", task->failure) < 0) {
+			json_decref(waits);
+			return NULL;
+		}
+	}
+	return waits;
+}
+
+static int say_suspended(struct runner *r, const json_t *waits, struct err *err)
+{
+	struct happening *h = runner_happen(r, EVENT_RUN_SUSPENDED, 0);
+	int rc = h && waits ? runner_put_json(r, &h->fields, "waiting", waits, err)
+			    : err_nomem(err);
+
+	if (rc == 0 && !(h->note = strdup("suspended")))
+		rc = err_nomem(err);
+	if (rc == 0)
+		rc = runner_record(r, err);
+	return rc < 0 ? rc : runner_feed(r, err);
+}
+
+void runner_suspend(struct runner *r)
+{
+	struct err err = ERR_INIT;
+	json_t *waits = waits_of(r);
+	struct progress p = {.kind = PROGRESS_RUN_ENDED, .end = DRIVE_SUSPENDED};
+	bool said = r->rests && r->resumed; /* nothing has happened since it was said last */
+	int rc = said ? 0 : say_suspended(r, waits, &err);
+
+	if (!waits && rc == 0)
+		rc = err_nomem(&err);
+	if (rc < 0) {
+		json_decref(waits);
+		runner_break(r, DRIVE_BROKEN, &err);
+		return;
+	}
+	r->end = DRIVE_SUSPENDED;
+	json_decref(r->detail);
+	r->detail = waits;
+	p.detail = waits;
+	driver_progress(r->driver, r, &p);
+}
