@@ -171,6 +171,10 @@ wf_future *wf_spawn(wf_ctx *wf, wf_coroutine_fn *fn, void *arg);
 /* Wait until the predicate holds; false when timeout (0: none) passed first or the wait was cancelled. */
 bool wf_condition(wf_ctx *wf, wf_predicate_fn *holds, void *arg, wf_duration timeout);
 
+/* Call fn once, in the driver, and record what it returns (NULL counts as null): for what replay
+ * cannot make again and is too little for a step. fn may not ask or wait. Returns it, borrowed. */
+json_t *wf_side_effect(wf_ctx *wf, wf_coroutine_fn *fn, void *arg);
+
 /* --------------------------------------------------------- failing, telling */
 
 /* The last failure that this coroutine met, borrowed; NULL when there was none. */

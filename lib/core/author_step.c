@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps: what wf_step, wf_start, wf_exec, wf_shell and wf_compensate stand for. */
+/* Steps, side effects: what wf_step, wf_start, wf_exec, wf_shell and wf_compensate stand for. */
 #include "author.h"
 
 #include "finish.h"
@@ -108,4 +108,18 @@ void wf_compensations_done(wf_ctx *wf)
 
 	if (core)
 		compensations_free(core);
+}
+
+json_t *wf_side_effect(wf_ctx *wf, wf_coroutine_fn *fn, void *arg)
+{
+	struct core *core = author_asking(wf);
+	struct entry *entry = core ? entry_new(COMMAND_SIDE_EFFECT) : NULL;
+
+	if (!core)
+		return NULL;
+	if (!entry)
+		core_die(core);
+	entry->fn = fn;
+	entry->arg = arg;
+	return author_ask_and_wait(core, entry);
 }

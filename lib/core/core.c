@@ -104,10 +104,11 @@ const struct command *core_next(struct core *core)
 json_t *core_side_effect(struct core *core, uint64_t id)
 {
 	struct entry *entry = commands_find(&core->commands, id);
+	json_t *value = NULL;
 
-	if (!entry || entry->command.kind != COMMAND_SIDE_EFFECT)
-		return NULL;
-	return entry->fn(&core->ctx, entry->arg);
+	if (entry && entry->command.kind == COMMAND_SIDE_EFFECT)
+		value = entry->fn(&core->ctx, entry->arg);
+	return value ? value : json_null();
 }
 
 enum core_status core_status(const struct core *core)

@@ -69,25 +69,35 @@ void describe_step(const char *name, const json_t *input, struct buf *out)
 	}
 }
 
+/* Text up to a limit. */
+struct cut {
+	struct buf *out;
+	size_t left;
+};
+
+/* A callback that fails ends the writing, so that a large value costs no more than what is seen of it. */
+static int add_part(const char *text, size_t n, void *arg)
+{
+	struct cut *cut = arg;
+
+	if (n > cut->left) {
+		n = cut->left;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+		buf_add(cut->out, text, n);
+		buf_adds(cut->out, "...");
+		return -1;
+	}
+	cut->left -= n;
+	buf_add(cut->out, text, n);
+	return 0;
+}
+
 void describe_short(const json_t *value, size_t most, struct buf *out)
 {
-	char text[512] = "";
-	size_t n;
+	struct cut cut = {out, most};
 
-	if (most > sizeof text)
-		most = sizeof text;
-	n = json_dumpb(value, text, most, FLAGS);
-	if (n <= most) {
-		buf_add(out, text, n);
-		return;
-	}
-	most = strnlen(text, most); /* a part that does not fit is not written at all */
-	while (most > 0 && ((unsigned char)text[most - 1] & 0xc0) == 0x80)
-		most--;
-	if (most > 0 && (unsigned char)text[most - 1] >= 0xc0)
-		most--;
-	buf_add(out, text, most);
-	buf_adds(out, "...");
+	json_dump_callback(value, add_part, &cut, FLAGS);
 }
 
 void core_describe_input(const struct core *core, uint64_t id, struct buf *out)

@@ -23,7 +23,7 @@ static const char *text_of(const json_t *json, const char *member, const char *m
 	return text ? text : missing;
 }
 
-static int read_failure(struct failure **list, struct failure *failure)
+static int read_failure(struct failure **list, struct failure *failure, const struct failure *known)
 {
 	json_t *json = failure->json, *cause = json_object_get(json, "cause");
 
@@ -36,15 +36,17 @@ static int read_failure(struct failure **list, struct failure *failure)
 		.permanent = json_is_true(json_object_get(json, "permanent")),
 		.details = json_object_get(json, "details"),
 	};
-	if (json_is_object(cause)) {
-		struct failure *made = failure_new(list, json_incref(cause));
-		failure->seen.cause = made ? &made->seen : NULL;
-		return made ? 0 : -1;
+	if (!known && json_is_object(cause)) {
+		known = failure_new(list, json_incref(cause));
+		if (!known)
+			return -1;
 	}
+	failure->seen.cause = known ? &known->seen : NULL;
 	return 0;
 }
 
-struct failure *failure_new(struct failure **list, json_t *json)
+/* cause: what json's "cause" is already; NULL: not yet. Steals json. */
+static struct failure *failure_make(struct failure **list, json_t *json, const struct failure *cause)
 {
 	struct failure *failure = json ? calloc(1, sizeof *failure) : NULL;
 
@@ -55,7 +57,12 @@ struct failure *failure_new(struct failure **list, json_t *json)
 	failure->json = json;
 	failure->next = *list;
 	*list = failure;
-	return read_failure(list, failure) < 0 ? NULL : failure;
+	return read_failure(list, failure, cause) < 0 ? NULL : failure;
+}
+
+struct failure *failure_new(struct failure **list, json_t *json)
+{
+	return failure_make(list, json, NULL);
 }
 
 /* JSON holds only UTF-8: anything else is seen as '?'. */
@@ -96,14 +103,16 @@ struct failure *failure_vnew(struct failure **list, const struct failure *cause,
 	if (json && buf_ok(&message))
 		rc = json_object_set_new(json, "type", text_json(type, strlen(type))) |
 		     json_object_set_new(json, "message", text_json(message.data, message.len));
-	if (rc == 0 && cause && causes(&cause->seen) < CAUSES)
+	if (cause && causes(&cause->seen) >= CAUSES)
+		cause = NULL;
+	if (rc == 0 && cause)
 		rc = json_object_set(json, "cause", cause->json);
 	buf_release(&message);
 	if (rc < 0) {
 		json_decref(json);
 		return NULL;
 	}
-	return failure_new(list, json);
+	return failure_make(list, json, cause);
 }
 
 struct failure *failure_of_step(struct failure **list, const json_t *error, const char *step,
