@@ -19,6 +19,8 @@
  *     keep      how many archives of that name stay; 0: all (7)
  *     compress  gzip, bzip2, xz, zstd or none (gzip)
  */
+#include "input.h"
+
 #include <wf.h>
 
 #include <errno.h>
@@ -400,7 +402,7 @@ static json_t *verify(wf_ctx *wf, const json_t *plan, json_int_t since)
 
 	if (!outcome)
 		return NULL;
-	if (json_integer_value(json_object_get(outcome, "status")) > 1 && !*text(outcome, "stdout"))
+	if (json_integer_value(json_object_get(outcome, "status")) > 1)
 		return wf_throw(wf, "corrupt", "the archive cannot be read back: %s",
 				text(outcome, "stderr"));
 	differences = wf_json(wf, "{s:O, s:O, s:I}", "differences",
@@ -452,13 +454,13 @@ static json_t *backup(wf_ctx *wf, const json_t *in)
 	const char *source = NULL, *target = NULL, *name = NULL, *compress = "gzip", *option,
 		   *ending;
 	json_int_t keep = 7;
-	json_error_t error;
 	json_t *where, *plan, *result;
+	char problem[200];
 
-	if (json_unpack_ex((json_t *)in, &error, JSON_STRICT, "{s:s, s:s, s?s, s?I, s?s}", "source",
-			   &source, "target", &target, "name", &name, "keep", &keep, "compress",
-			   &compress) < 0)
-		return wf_throw(wf, "bad_input", "%s", error.text);
+	if (input_problem(in, "source! target! name keep# compress", problem, sizeof problem))
+		return wf_throw(wf, "bad_input", "%s", problem);
+	json_unpack((json_t *)in, "{s:s, s:s, s?s, s?I, s?s}", "source", &source, "target", &target,
+		    "name", &name, "keep", &keep, "compress", &compress);
 	if (keep < 0)
 		return wf_throw(wf, "bad_input", "keep cannot be negative");
 	if (!compression(compress, &option, &ending))

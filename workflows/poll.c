@@ -22,6 +22,8 @@
  *     within      seconds until the run fails as "timeout"; 0: never (0)
  *     every_file  a file that holds the seconds between tries and may change: by heartbeat
  */
+#include "input.h"
+
 #include <wf.h>
 
 #include <errno.h>
@@ -116,19 +118,26 @@ static json_t *by_retry(wf_ctx *wf, const char *command, double every, double fa
 					     .factor = factor,
 					     .longest = milliseconds(longest)});
 
-	return outcome ? wf_json(wf, "{s:O}", "stdout", json_object_get(outcome, "stdout")) : NULL;
+	if (outcome)
+		return wf_json(wf, "{s:O}", "stdout", json_object_get(outcome, "stdout"));
+	if (within > 0) /* nothing else ends the attempts */
+		return wf_throw(wf, "timeout", "it did not succeed within %g s: %s", within,
+				command);
+	return NULL;
 }
 
 static json_t *poll(wf_ctx *wf, const json_t *in)
 {
 	const char *command = NULL, *every_file = NULL;
 	double every = 10, factor = 1, longest = 0, within = 0;
-	json_error_t error;
+	char problem[200];
 
-	if (json_unpack_ex((json_t *)in, &error, JSON_STRICT, "{s:s, s?F, s?F, s?F, s?F, s?s}",
-			   "command", &command, "every", &every, "factor", &factor, "longest",
-			   &longest, "within", &within, "every_file", &every_file) < 0)
-		return wf_throw(wf, "bad_input", "%s", error.text);
+	if (input_problem(in, "command! every. factor. longest. within. every_file", problem,
+			  sizeof problem))
+		return wf_throw(wf, "bad_input", "%s", problem);
+	json_unpack((json_t *)in, "{s:s, s?F, s?F, s?F, s?F, s?s}", "command", &command, "every",
+		    &every, "factor", &factor, "longest", &longest, "within", &within, "every_file",
+		    &every_file);
 	if (every <= 0 || factor < 1 || longest < 0 || within < 0)
 		return wf_throw(
 			wf, "bad_input",

@@ -21,6 +21,8 @@
  *     artifact    pattern of the files that the last stage leaves (*.tar.*)
  *     minutes     longest time for a stage (60)
  */
+#include "input.h"
+
 #include <wf.h>
 
 #include <errno.h>
@@ -195,11 +197,16 @@ static json_t *release(wf_ctx *wf, const json_t *in)
 				 {"package", "make dist"}};
 	const size_t n = sizeof stages / sizeof stages[0];
 	const char *ref = text(in, "ref") ? text(in, "ref") : "HEAD";
+	char problem[200];
 	json_t *place;
 
-	if (!text(in, "repository") || !text(in, "work") || strlen(ref) > 250 || *ref == '-')
-		return wf_throw(wf, "bad_input",
-				"give repository=FOLDER work=FOLDER, and perhaps ref=NAME");
+	if (input_problem(
+		    in,
+		    "repository! work! ref prepare configure build test package artifact minutes#",
+		    problem, sizeof problem))
+		return wf_throw(wf, "bad_input", "%s", problem);
+	if (strlen(ref) > 250 || *ref == '-')
+		return wf_throw(wf, "bad_input", "ref cannot be '%.40s'", ref);
 	for (size_t i = 0; i < n; i++)
 		if (text(in, stages[i].name))
 			stages[i].command = text(in, stages[i].name);

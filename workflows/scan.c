@@ -17,6 +17,7 @@
  *     batch   files in a batch (200)
  *     window  batches asked for at once (16)
  */
+#include "input.h"
 #include "sha256.h"
 
 #include <wf.h>
@@ -286,7 +287,7 @@ static bool split_lines(struct sums *s, size_t size)
 	for (char *line = s->data, *end;
 	     (end = memchr(line, '\n', size - (size_t)(line - s->data))); line = end + 1) {
 		*end = '\0';
-		if (strlen(line) > DIGEST + 3)
+		if (strlen(line) > DIGEST + 2)
 			s->lines[s->n++] = line;
 	}
 	qsort(s->lines, s->n, sizeof(char *), by_path);
@@ -500,12 +501,13 @@ static json_t *scan(wf_ctx *wf, const json_t *in)
 {
 	const char *folder, *store;
 	json_int_t batch = 200, window = 16;
-	json_error_t error;
 	json_t *order, *where, *result;
+	char problem[200];
 
-	if (json_unpack_ex((json_t *)in, &error, JSON_STRICT, "{s:s, s:s, s?I, s?I}", "folder",
-			   &folder, "store", &store, "batch", &batch, "window", &window) < 0)
-		return wf_throw(wf, "bad_input", "%s", error.text);
+	if (input_problem(in, "folder! store! batch# window#", problem, sizeof problem))
+		return wf_throw(wf, "bad_input", "%s", problem);
+	json_unpack((json_t *)in, "{s:s, s:s, s?I, s?I}", "folder", &folder, "store", &store,
+		    "batch", &batch, "window", &window);
 	if (batch < 1 || window < 1 || window > 256)
 		return wf_throw(wf, "bad_input",
 				"batch must be at least 1, window between 1 and 256");

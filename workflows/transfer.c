@@ -19,6 +19,8 @@
  *     refuse      "deposit": the bank refuses it for good, to see the refund
  *     crash       "withdraw", "deposit": its first attempt dies once it has booked
  */
+#include "input.h"
+
 #include <wf.h>
 
 #include <errno.h>
@@ -218,12 +220,17 @@ static json_t *transfer(wf_ctx *wf, const json_t *in)
 {
 	const json_t *folder = json_object_get(in, "ledger");
 	json_t *order, *path;
+	json_int_t delay = json_integer_value(json_object_get(in, "delay"));
 	wf_future *paid, *told;
+	char problem[200];
 
-	if (!json_is_string(folder) || !is_name(json_object_get(in, "from")) ||
-	    !is_name(json_object_get(in, "to")) || amount_of(in) <= 0)
-		return wf_throw(wf, "bad_input",
-				"give ledger=FOLDER from=ACCOUNT to=ACCOUNT amount=NUMBER");
+	if (input_problem(in, "ledger! from! to! amount# delay# refuse crash", problem,
+			  sizeof problem))
+		return wf_throw(wf, "bad_input", "%s", problem);
+	if (!is_name(json_object_get(in, "from")) || !is_name(json_object_get(in, "to")))
+		return wf_throw(wf, "bad_input", "an account is a name without blanks");
+	if (amount_of(in) <= 0 || delay < 0)
+		return wf_throw(wf, "bad_input", "amount must be above 0, delay not negative");
 	if (!(path = wf_step(wf, locate, folder)))
 		return NULL;
 	order = json_copy((json_t *)in);
@@ -234,7 +241,7 @@ static json_t *transfer(wf_ctx *wf, const json_t *in)
 	wf_compensate(wf, refund, order); /* if the run fails from here on */
 
 	/* Durable: no process needs to live meanwhile, and a month is as good as a second. */
-	sleep((unsigned)json_integer_value(json_object_get(in, "delay")));
+	sleep((unsigned)delay);
 
 	paid = wf_start(wf, deposit, order);
 	told = wf_start(wf, notify, order, .retry = {.attempts = 1});
@@ -256,9 +263,13 @@ static json_t *open_books(wf_attempt *a, const json_t *in)
 
 static json_t *open_account(wf_ctx *wf, const json_t *in)
 {
-	if (!json_is_string(json_object_get(in, "ledger")) ||
-	    !is_name(json_object_get(in, "account")) || amount_of(in) < 0)
-		return wf_throw(wf, "bad_input", "give ledger=FOLDER account=NAME amount=NUMBER");
+	char problem[200];
+
+	if (input_problem(in, "ledger! account! amount#", problem, sizeof problem))
+		return wf_throw(wf, "bad_input", "%s", problem);
+	if (!is_name(json_object_get(in, "account")) || amount_of(in) < 0)
+		return wf_throw(wf, "bad_input",
+				"account is a name without blanks, amount not negative");
 	return wf_step(wf, open_books, in);
 }
 

@@ -151,7 +151,7 @@ static int check_file(const char *path, struct err *err)
 
 int module_locate(const char *named, char **ret_file, char **ret_workflow, struct err *err)
 {
-	char *name, *workflow, *file = NULL;
+	char *name = NULL, *workflow = NULL, *file = NULL;
 	int rc;
 
 	if (!*named)
