@@ -100,12 +100,13 @@ static bool holds(const json_t *whole, const json_t *part)
 	if (!whole || whole == part)
 		return whole != NULL;
 	if (json_is_array(whole)) {
-		json_array_foreach(whole, i, value)
+		json_array_foreach (whole, i, value)
 			if (holds(value, part))
 				return true;
 	} else if (json_is_object(whole)) {
 		json_t *object = (json_t *)(uintptr_t)whole;
-		for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+		for (void *at = json_object_iter(object); at;
+		     at = json_object_iter_next(object, at))
 			if (holds(json_object_iter_value(at), part))
 				return true;
 	}
@@ -116,9 +117,11 @@ static void add_failure(wf_attempt *a, struct buf *text)
 {
 	struct buf details = BUF_INIT;
 	size_t size;
-	bool kept = a->details && text_add_json(&details, a->details, 0, &size) == 0 && buf_ok(&details);
-	const char *message = a->message ? a->message : a->failed ? "out of memory"
-		: "the step returned nothing and did not say why";
+	bool kept = a->details && text_add_json(&details, a->details, 0, &size) == 0 &&
+		    buf_ok(&details);
+	const char *message = a->message  ? a->message
+			      : a->failed ? "out of memory"
+					  : "the step returned nothing and did not say why";
 
 	text_add_failure(text, a->type ? a->type : "failed", message, a->permanent,
 			 kept ? details.data : NULL, details.len);
@@ -136,15 +139,18 @@ static bool add_result(const struct attempt_call *call, const json_t *result, st
 	if (rc == 0) {
 		text->failed = false;
 		text->len = before;
-		text_add_failure(text, "out_of_memory", "no memory for the step's result", false, NULL, 0);
+		text_add_failure(text, "out_of_memory", "no memory for the step's result", false,
+				 NULL, 0);
 		return false;
 	}
 	text->len = before;
-	snprintf(message, sizeof message, "the result has %zu bytes, and at most %zu are allowed", size,
-		 call->max_result);
-	text_add_failure(text, rc > 0 ? "result_too_large" : "bad_result",
-			 rc > 0 ? message : "the result cannot be written as JSON (too deep, or it holds itself)",
-			 true, NULL, 0);
+	snprintf(message, sizeof message, "the result has %zu bytes, and at most %zu are allowed",
+		 size, call->max_result);
+	text_add_failure(
+		text, rc > 0 ? "result_too_large" : "bad_result",
+		rc > 0 ? message
+		       : "the result cannot be written as JSON (too deep, or it holds itself)",
+		true, NULL, 0);
 	return false;
 }
 
@@ -161,7 +167,8 @@ bool attempt_run(const struct attempt_call *call, struct buf *text)
 		completed = add_result(call, result, text);
 	else
 		add_failure(&a, text);
-	if (result && !holds(call->input, result) && !holds(a.last, result) && !holds(a.details, result))
+	if (result && !holds(call->input, result) && !holds(a.last, result) &&
+	    !holds(a.details, result))
 		json_decref(result);
 	json_decref(a.last);
 	json_decref(a.details);

@@ -12,7 +12,7 @@ struct buf;
 
 struct attempt_call {
 	wf_step_fn *step;
-	json_t *input;       /* borrowed */
+	json_t *input; /* borrowed */
 	int attempt;
 	const char *run_id, *key;
 	const char *details; /* JSON text of the last heartbeat, or NULL */

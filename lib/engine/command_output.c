@@ -25,7 +25,8 @@ static int open_log(const char *base, const char *end)
 		errno = ENOMEM;
 		return -1;
 	}
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+		  0600);
 	sys = errno;
 	free(path);
 	errno = sys;
@@ -54,7 +55,8 @@ static int open_stdin(const char *data, size_t n)
 	return fd;
 }
 
-int command_files_open(struct command_files *f, const struct command_call *call, const struct command_setup *setup)
+int command_files_open(struct command_files *f, const struct command_call *call,
+		       const struct command_setup *setup)
 {
 	*f = (struct command_files){-1, call->scratch_out, call->scratch_err};
 	if (call->log_base) {
@@ -138,10 +140,13 @@ bool command_output(const struct command_call *call, const struct command_files 
 	if (failed)
 		done = read_tail(f->out, &text);
 	else
-		done = read_back(f->out, 0, size < (off_t)call->capture ? (size_t)size : call->capture, &text);
+		done = read_back(f->out, 0,
+				 size < (off_t)call->capture ? (size_t)size : call->capture, &text);
 	done = done && read_tail(f->err, err);
 	buf_adds(out, ",\"stdout\":");
-	text_add_string(out, text.data, !failed && size > (off_t)call->capture ? text_end(text.data, text.len) : text.len);
+	text_add_string(out, text.data,
+			!failed && size > (off_t)call->capture ? text_end(text.data, text.len)
+							       : text.len);
 	buf_adds(out, ",\"stderr\":");
 	text_add_string(out, err->data, err->len);
 	if (size > (off_t)(failed ? TAIL_BYTES : call->capture))

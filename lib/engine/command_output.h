@@ -13,10 +13,14 @@ struct command_files {
 	int in, out, err; /* in: -1 when the command gets no text */
 };
 
-#define COMMAND_FILES_INIT {-1, -1, -1}
+#define COMMAND_FILES_INIT \
+	{ \
+		-1, -1, -1 \
+	}
 
 /* 0, or -1 with errno; close them either way. */
-int command_files_open(struct command_files *f, const struct command_call *call, const struct command_setup *setup);
+int command_files_open(struct command_files *f, const struct command_call *call,
+		       const struct command_setup *setup);
 /* Removes log files that stayed empty. */
 void command_files_close(struct command_files *f, const struct command_call *call);
 /* Append ,"stdout":"...","stderr":"..." to out, and the end of stderr as it is to err. Of a failure

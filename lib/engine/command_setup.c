@@ -72,7 +72,7 @@ static const char *put_json(struct strings *environment, const json_t *from)
 	size_t i;
 
 	if (json_is_array(from)) {
-		json_array_foreach(from, i, value) {
+		json_array_foreach (from, i, value) {
 			if (!json_is_string(value) || !strchr(json_string_value(value), '='))
 				return "an environment entry is not NAME=VALUE";
 			if (!put(environment, strdup(json_string_value(value))))
@@ -80,7 +80,7 @@ static const char *put_json(struct strings *environment, const json_t *from)
 		}
 		return NULL;
 	}
-	json_object_foreach(object, name, value) {
+	json_object_foreach (object, name, value) {
 		if (!json_is_string(value))
 			return "an environment value is no string";
 		if (!put(environment, str_format("%s=%s", name, json_string_value(value))))
@@ -92,7 +92,8 @@ static const char *put_json(struct strings *environment, const json_t *from)
 static const char *set_environment(struct command_setup *setup, const struct command_call *call)
 {
 	struct strings *e = &setup->environment;
-	json_t *base = call->environment ? json_loads(call->environment, JSON_ALLOW_NUL, NULL) : NULL;
+	json_t *base = call->environment ? json_loads(call->environment, JSON_ALLOW_NUL, NULL)
+					 : NULL;
 	const char *problem = base ? put_json(e, base) : call->environment ? no_memory : NULL;
 
 	json_decref(base);
@@ -102,7 +103,8 @@ static const char *set_environment(struct command_setup *setup, const struct com
 		problem = put_json(e, json_object_get(setup->input, "environment"));
 	if (problem)
 		return problem;
-	if (!put(e, str_format("WF_RUN_ID=%s", call->run_id)) || !put(e, str_format("WF_STEP=%s", call->step)) ||
+	if (!put(e, str_format("WF_RUN_ID=%s", call->run_id)) ||
+	    !put(e, str_format("WF_STEP=%s", call->step)) ||
 	    !put(e, str_format("WF_ATTEMPT=%d", call->attempt)) ||
 	    !put(e, str_format("WF_IDEMPOTENCY_KEY=%s", call->key)))
 		return no_memory;
@@ -118,11 +120,14 @@ static const char *set_words(struct command_setup *setup)
 
 	if (shell)
 		return strings_add(to, strdup("/bin/sh")) && strings_add(to, strdup("-c")) &&
-		       strings_add(to, strdup(shell)) ? NULL : no_memory;
+				       strings_add(to, strdup(shell))
+			       ? NULL
+			       : no_memory;
 	if (!json_array_size(argv))
 		return "the command has no words";
-	json_array_foreach(argv, i, word) {
-		if (!json_is_string(word) || strlen(json_string_value(word)) != json_string_length(word))
+	json_array_foreach (argv, i, word) {
+		if (!json_is_string(word) ||
+		    strlen(json_string_value(word)) != json_string_length(word))
 			return "a word of the command is no plain string";
 		if (!strings_add(to, strdup(json_string_value(word))))
 			return no_memory;
@@ -138,7 +143,8 @@ static const char *set_paths(struct command_setup *setup)
 		return strings_add(&setup->paths, strdup(name)) ? NULL : no_memory;
 	for (path = path ? path : PATH_WITHOUT_PATH;; path++) {
 		size_t n = strcspn(path, ":");
-		if (!strings_add(&setup->paths, str_format("%.*s/%s", n ? (int)n : 1, n ? path : ".", name)))
+		if (!strings_add(&setup->paths,
+				 str_format("%.*s/%s", n ? (int)n : 1, n ? path : ".", name)))
 			return no_memory;
 		path += n;
 		if (!*path)

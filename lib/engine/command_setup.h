@@ -14,13 +14,14 @@ struct strings {
 };
 
 struct command_setup {
-	json_t *input;           /* owned */
+	json_t *input; /* owned */
 	struct strings argv;
-	char **script;           /* owned, of borrowed words: sh, a place for the path, and argv from its second on */
+	char **script; /* owned, of borrowed words: sh, a place for the path, and argv from its
+			  second on */
 	struct strings environment;
-	struct strings paths;    /* to try in turn */
-	const char *directory;   /* borrowed from input: relative to the call's; may be NULL */
-	const char *stdin_text;  /* borrowed from input; may be NULL */
+	struct strings paths;   /* to try in turn */
+	const char *directory;  /* borrowed from input: relative to the call's; may be NULL */
+	const char *stdin_text; /* borrowed from input; may be NULL */
 	size_t stdin_len;
 };
 

@@ -30,7 +30,8 @@ static bool fail(struct buf *text, const char *type, bool permanent, const struc
 	buf_addv(&message, format, ap);
 	va_end(ap);
 	text_add_failure(text, type, buf_ok(&message) ? message.data : "out of memory", permanent,
-			 details && buf_ok(details) ? details->data : NULL, details ? details->len : 0);
+			 details && buf_ok(details) ? details->data : NULL,
+			 details ? details->len : 0);
 	buf_release(&message);
 	return false;
 }
@@ -55,7 +56,8 @@ static _Noreturn void child(const struct command_call *call, const struct comman
 	if (dup2(f->out, 1) < 0 || dup2(f->err, 2) < 0 || (f->in >= 0 && dup2(f->in, 0) < 0))
 		goto fail;
 	atomic_store(&call->slot->exec_stage, STAGE_DIRECTORY);
-	if ((call->directory && chdir(call->directory) < 0) || (setup->directory && chdir(setup->directory) < 0))
+	if ((call->directory && chdir(call->directory) < 0) ||
+	    (setup->directory && chdir(setup->directory) < 0))
 		goto fail;
 	atomic_store(&call->slot->exec_stage, STAGE_EXEC);
 	sigemptyset(&none);
@@ -77,12 +79,14 @@ fail:
 	_exit(127);
 }
 
-static pid_t spawn(const struct command_call *call, const struct command_setup *setup, const struct command_files *f)
+static pid_t spawn(const struct command_call *call, const struct command_setup *setup,
+		   const struct command_files *f)
 {
 	pid_t parent = getpid(), pid;
 	sigset_t all, before;
 
-	signal(SIGCHLD, SIG_DFL); /* a step function may have changed it, and the status would be lost */
+	signal(SIGCHLD,
+	       SIG_DFL); /* a step function may have changed it, and the status would be lost */
 	atomic_store(&call->slot->exec_errno, 0);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
@@ -101,8 +105,8 @@ static int await(pid_t pid, int *ret_status)
 	return 0;
 }
 
-static bool not_executed(const struct command_call *call, const struct command_setup *setup, int sys,
-			 struct buf *text)
+static bool not_executed(const struct command_call *call, const struct command_setup *setup,
+			 int sys, struct buf *text)
 {
 	const char *name = setup->argv.list[0];
 
@@ -111,12 +115,13 @@ static bool not_executed(const struct command_call *call, const struct command_s
 		return fail(text, "directory", false, NULL, "cannot enter '%s': %s",
 			    setup->directory ? setup->directory : call->directory, strerror(sys));
 	case STAGE_OUTPUT:
-		return fail(text, "system", false, NULL, "cannot redirect the output of '%s': %s", name, strerror(sys));
+		return fail(text, "system", false, NULL, "cannot redirect the output of '%s': %s",
+			    name, strerror(sys));
 	}
 	if (sys == ENOENT)
 		return fail(text, "not_found", true, NULL, "command '%s' not found", name);
-	return fail(text, "not_executable", sys == EACCES || sys == ENOEXEC, NULL, "cannot execute '%s': %s", name,
-		    strerror(sys));
+	return fail(text, "not_executable", sys == EACCES || sys == ENOEXEC, NULL,
+		    "cannot execute '%s': %s", name, strerror(sys));
 }
 
 /* The last line with something in it. */
@@ -132,26 +137,32 @@ static const char *last_line(struct buf *text, int *ret_len)
 	return end ? text->data + from : "";
 }
 
-static bool ended(const struct command_call *call, const struct command_files *f, int status, struct buf *text)
+static bool ended(const struct command_call *call, const struct command_files *f, int status,
+		  struct buf *text)
 {
 	struct buf details = BUF_INIT, err = BUF_INIT;
-	bool killed = WIFSIGNALED(status), failed = killed || (WEXITSTATUS(status) && !call->any_exit);
+	bool killed = WIFSIGNALED(status),
+	     failed = killed || (WEXITSTATUS(status) && !call->any_exit);
 	const char *line, *colon;
 	bool done;
 	int n;
 
-	buf_addf(&details, "{\"%s\":%d", killed ? "signal" : "status", killed ? WTERMSIG(status) : WEXITSTATUS(status));
+	buf_addf(&details, "{\"%s\":%d", killed ? "signal" : "status",
+		 killed ? WTERMSIG(status) : WEXITSTATUS(status));
 	done = command_output(call, f, failed, &details, &err);
 	buf_addc(&details, '}');
 	line = last_line(&err, &n);
 	colon = n ? ": " : "";
 	if (!done || !buf_ok(&details))
-		fail(text, "system", false, NULL, "cannot read back the output of step '%s'", call->step);
+		fail(text, "system", false, NULL, "cannot read back the output of step '%s'",
+		     call->step);
 	else if (killed)
 		fail(text, "signal", false, &details, "killed by SIG%s%s%.*s",
-		     sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "RT", colon, n, line);
+		     sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "RT", colon,
+		     n, line);
 	else if (failed)
-		fail(text, "exit", false, &details, "exit status %d%s%.*s", WEXITSTATUS(status), colon, n, line);
+		fail(text, "exit", false, &details, "exit status %d%s%.*s", WEXITSTATUS(status),
+		     colon, n, line);
 	else
 		buf_add(text, details.data, details.len);
 	buf_release(&details);
@@ -174,13 +185,16 @@ bool command_run(const struct command_call *call, struct buf *text)
 		return false;
 	}
 	if (command_files_open(&files, call, &setup) < 0) {
-		fail(text, "system", false, NULL, "cannot open the log of step '%s': %s", call->step, strerror(errno));
+		fail(text, "system", false, NULL, "cannot open the log of step '%s': %s",
+		     call->step, strerror(errno));
 	} else if ((pid = spawn(call, &setup, &files)) < 0) {
-		fail(text, "system", false, NULL, "cannot fork for '%s': %s", setup.argv.list[0], strerror(errno));
+		fail(text, "system", false, NULL, "cannot fork for '%s': %s", setup.argv.list[0],
+		     strerror(errno));
 	} else {
 		rc = await(pid, &status);
 		sys = atomic_load(&call->slot->exec_errno);
-		completed = rc < 0 ? fail(text, "system", false, NULL, "the exit status was lost: %s", strerror(errno))
+		completed = rc < 0 ? fail(text, "system", false, NULL,
+					  "the exit status was lost: %s", strerror(errno))
 			    : sys  ? not_executed(call, &setup, sys, text)
 				   : ended(call, &files, status, text);
 	}

@@ -5,8 +5,8 @@
  * The command stays in the worker's process group, so that a signal to the group
  * reaches it and all that it started. Output goes straight into the log files and is read back: a
  * process that the command leaves behind with its output open holds nothing up. The
- * attempt is over when the command itself has ended; what it left behind in the group lives at most as long
- * as the worker, what left the group (a daemon) is its own.
+ * attempt is over when the command itself has ended; what it left behind in the group lives at most
+ * as long as the worker, what left the group (a daemon) is its own.
  */
 #ifndef WF_ENGINE_COMMAND_STEP_H
 #define WF_ENGINE_COMMAND_STEP_H
@@ -20,7 +20,8 @@ struct slot;
 
 struct command_call {
 	const char *step, *run_id, *key;
-	const char *input;       /* JSON text: {"argv":[...]} or {"shell":"..."}, "directory", "environment", "stdin" */
+	const char *input; /* JSON text: {"argv":[...]} or {"shell":"..."}, "directory",
+			      "environment", "stdin" */
 	size_t input_len;
 	const char *log_base;    /* NULL: output goes to the scratch files */
 	const char *directory;   /* NULL: where the worker is */
@@ -29,7 +30,7 @@ struct command_call {
 	bool any_exit;
 	size_t capture;
 	int scratch_out, scratch_err;
-	struct slot *slot;       /* shared with the forked child until it executes */
+	struct slot *slot; /* shared with the forked child until it executes */
 };
 
 /* Appends {"status","stdout","stderr"} (true) or the failure (false) to text. */

@@ -113,7 +113,8 @@ static void cancel(struct pool *pool, struct attempt *a)
 	if (a->ended || a->ending != ENDING_NONE)
 		return;
 	if (take_back(pool, a))
-		attempt_end_later(pool, a, POOL_CANCELLED, failure_text("cancelled", "cancelled before it began", NULL));
+		attempt_end_later(pool, a, POOL_CANCELLED,
+				  failure_text("cancelled", "cancelled before it began", NULL));
 	else
 		worker_stop(w, a, ENDING_CANCEL, pool_now());
 }

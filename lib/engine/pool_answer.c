@@ -9,7 +9,8 @@
 #define READ_BYTES 65536
 #define KEEP_BYTES (4 * 1024 * 1024)
 #define READS_A_TURN 8
-#define OTHER_ANSWERS ((size_t)16 * 1024 * 1024) /* failures and heartbeats may have so many bytes */
+#define OTHER_ANSWERS \
+	((size_t)16 * 1024 * 1024) /* failures and heartbeats may have so many bytes */
 
 static const char garbled[] = "the worker's answer was garbled: the step wrote where it should not";
 
@@ -21,11 +22,13 @@ static struct attempt *answered(const struct pool_worker *w, const struct answer
 	if (head->magic != PROTOCOL_ANSWER || head->slot >= PROTOCOL_SLOTS || head->us < 0 ||
 	    head->kind < ANSWER_COMPLETED || head->kind > ANSWER_HEARTBEAT)
 		return NULL;
-	if (head->size > (head->kind == ANSWER_COMPLETED && (!max || max > OTHER_ANSWERS) ? (max ? max : SIZE_MAX / 4)
-											   : OTHER_ANSWERS))
+	if (head->size > (head->kind == ANSWER_COMPLETED && (!max || max > OTHER_ANSWERS)
+				  ? (max ? max : SIZE_MAX / 4)
+				  : OTHER_ANSWERS))
 		return NULL;
 	a = w->sent[head->slot];
-	if (!a || a->serial != head->serial || atomic_load(&w->slots[head->slot].state) != SLOT_CLAIMED)
+	if (!a || a->serial != head->serial ||
+	    atomic_load(&w->slots[head->slot].state) != SLOT_CLAIMED)
 		return NULL;
 	return a;
 }
@@ -49,12 +52,15 @@ static void beat(struct pool_worker *w, struct attempt *a, const char *text, siz
 		pool->callbacks.heartbeat(pool->callbacks.arg, a->owner, a->id, text, n);
 }
 
-/* Promise of the time-out: what is answered after the deadline does not count, even when nobody had looked yet. */
-static void finish(struct pool_worker *w, struct attempt *a, const struct answer_head *head, const char *text)
+/* Promise of the time-out: what is answered after the deadline does not count, even when nobody had
+ * looked yet. */
+static void finish(struct pool_worker *w, struct attempt *a, const struct answer_head *head,
+		   const char *text)
 {
 	struct pool *pool = w->pool;
 	enum pool_result result = head->kind == ANSWER_COMPLETED ? POOL_COMPLETED : POOL_FAILED;
-	bool late = a->timeout && head->us >= a->timeout, stopped = w->stopping && worker_current(w) == a;
+	bool late = a->timeout && head->us >= a->timeout,
+	     stopped = w->stopping && worker_current(w) == a;
 	char *verdict = NULL;
 
 	if (a->ending == ENDING_NONE || a->ending == ENDING_TIMEOUT)
@@ -75,7 +81,8 @@ static void finish(struct pool_worker *w, struct attempt *a, const struct answer
 	attempt_outcome(pool, a, result, text, head->size, head->us);
 }
 
-/* The whole answers in the buffer. Returns how many bytes of the next one are missing (1 when that is not known), or -1: garbage. */
+/* The whole answers in the buffer. Returns how many bytes of the next one are missing (1 when that
+ * is not known), or -1: garbage. */
 static ssize_t serve(struct pool_worker *w)
 {
 	struct answer_head head;

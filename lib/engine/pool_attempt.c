@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_text(struct buf *frame, struct request_head *head, enum request_text which, const char *text)
+static void add_text(struct buf *frame, struct request_head *head, enum request_text which,
+		     const char *text)
 {
 	if (!text)
 		return;
@@ -18,7 +19,8 @@ static void add_text(struct buf *frame, struct request_head *head, enum request_
 }
 
 /* Returns 0, or -1 when the value is no JSON or too large for a request. */
-static int add_json(struct buf *frame, struct request_head *head, enum request_text which, const json_t *value)
+static int add_json(struct buf *frame, struct request_head *head, enum request_text which,
+		    const json_t *value)
 {
 	size_t size = 4;
 	int rc = 0;
@@ -32,7 +34,8 @@ static int add_json(struct buf *frame, struct request_head *head, enum request_t
 	return rc;
 }
 
-static int encode(struct buf *frame, const struct pool_request *r, size_t *ret_log_base, struct err *err)
+static int encode(struct buf *frame, const struct pool_request *r, size_t *ret_log_base,
+		  struct err *err)
 {
 	const struct step *step = r->step;
 	struct request_head head = {
@@ -155,8 +158,9 @@ int attempt_index(struct pool *pool, struct attempt *a)
 struct attempt *attempt_next_of(struct pool *pool, const void *owner, struct attempt *after)
 {
 	uint64_t h = (uint64_t)(uintptr_t)owner * UINT64_C(0x9e3779b97f4a7c15);
-	struct attempt *a = after ? after->index_next
-			    : pool->index_size ? pool->index[(h >> 32) & (pool->index_size - 1)] : NULL;
+	struct attempt *a = after              ? after->index_next
+			    : pool->index_size ? pool->index[(h >> 32) & (pool->index_size - 1)]
+					       : NULL;
 
 	while (a && (a->owner != owner || a->dropped))
 		a = a->index_next;

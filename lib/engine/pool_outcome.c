@@ -19,10 +19,14 @@ char *failure_text(const char *type, const char *message, const char *details)
 	return buf_detach(&text);
 }
 
-void attempt_outcome(struct pool *pool, struct attempt *a, enum pool_result result, const char *text, size_t len,
-		     int64_t us)
+void attempt_outcome(struct pool *pool, struct attempt *a, enum pool_result result,
+		     const char *text, size_t len, int64_t us)
 {
-	struct pool_outcome outcome = {.owner = a->owner, .id = a->id, .result = result, .text = text, .len = len,
+	struct pool_outcome outcome = {.owner = a->owner,
+				       .id = a->id,
+				       .result = result,
+				       .text = text,
+				       .len = len,
 				       .us = us};
 
 	if (!a->dropped) {
@@ -57,7 +61,8 @@ void attempt_end_later(struct pool *pool, struct attempt *a, enum pool_result re
 	uv_idle_start(&pool->idle, on_idle);
 }
 
-char *attempt_verdict(struct attempt *a, const char *cause, const char *details, enum pool_result *ret)
+char *attempt_verdict(struct attempt *a, const char *cause, const char *details,
+		      enum pool_result *ret)
 {
 	struct buf with = BUF_INIT;
 	char message[200], limit[60];
@@ -69,8 +74,10 @@ char *attempt_verdict(struct attempt *a, const char *cause, const char *details,
 		return failure_text("crashed", cause, details);
 	if (a->ending == ENDING_CANCEL)
 		return failure_text("cancelled", cause ? cause : "stopped when asked to", details);
-	duration_format((a->ending == ENDING_TIMEOUT ? a->timeout : a->silence) / 1000, limit, sizeof limit);
-	snprintf(message, sizeof message, a->ending == ENDING_TIMEOUT ? "no answer within %s" : "no heartbeat within %s",
+	duration_format((a->ending == ENDING_TIMEOUT ? a->timeout : a->silence) / 1000, limit,
+			sizeof limit);
+	snprintf(message, sizeof message,
+		 a->ending == ENDING_TIMEOUT ? "no answer within %s" : "no heartbeat within %s",
 		 limit);
 	buf_addf(&with, "{\"timeout\":\"%s\"", which);
 	if (details && strlen(details) > 2) {

@@ -11,10 +11,11 @@
 #include <sys/types.h>
 
 #define POOL_PACES 64
-#define POOL_BUSY_US 1000      /* work to have outstanding at a worker, at most */
-#define POOL_BEGAN_US 10000    /* an attempt that takes so long has begun, and nothing waits behind it */
-#define POOL_DEATHS 5          /* workers that may die before an attempt begins */
-#define POOL_DEATH_US 200000   /* from the end of a worker's connection to that of its process */
+#define POOL_BUSY_US 1000 /* work to have outstanding at a worker, at most */
+#define POOL_BEGAN_US \
+	10000         /* an attempt that takes so long has begun, and nothing waits behind it */
+#define POOL_DEATHS 5 /* workers that may die before an attempt begins */
+#define POOL_DEATH_US 200000 /* from the end of a worker's connection to that of its process */
 #define POOL_FORK_TRIES 5
 #define POOL_FORK_WAIT_US 100000
 #define POOL_NEVER INT64_MAX
@@ -23,7 +24,8 @@ enum ending { ENDING_NONE, ENDING_CANCEL, ENDING_TIMEOUT, ENDING_SILENCE };
 
 struct pool_worker;
 
-/* An attempt lives in the index from its submission to its outcome, and besides in the queue, at a worker, or in the list of the ended. */
+/* An attempt lives in the index from its submission to its outcome, and besides in the queue, at a
+ * worker, or in the list of the ended. */
 struct attempt {
 	struct attempt *next, *before; /* in the queue, or among the ended */
 	struct attempt *index_next, **index_link;
@@ -31,19 +33,19 @@ struct attempt {
 	uint64_t id, serial;
 	unsigned generation;
 	struct pool_worker *worker; /* NULL: queued or ended */
-	int64_t *pace;              /* how long this step takes, us, 0: unknown; NULL: never sent ahead */
-	int64_t estimate;           /* counted for it in worker->load */
+	int64_t *pace;    /* how long this step takes, us, 0: unknown; NULL: never sent ahead */
+	int64_t estimate; /* counted for it in worker->load */
 	int64_t timeout, silence, grace; /* us; 0: none */
 	int64_t sent_at, beat_at;
 	bool command, announced, dropped, ended;
 	enum ending ending;
 	unsigned deaths, moved;
-	int64_t us;                 /* how long it ran, once ended */
-	char *end_text;             /* owned: the outcome's text once ended without an answer */
+	int64_t us;     /* how long it ran, once ended */
+	char *end_text; /* owned: the outcome's text once ended without an answer */
 	enum pool_result end_result;
-	size_t log_base;            /* offset in frame; 0: none */
+	size_t log_base; /* offset in frame; 0: none */
 	size_t size;
-	char frame[];               /* struct request_head and its texts, as sent */
+	char frame[]; /* struct request_head and its texts, as sent */
 };
 
 struct attempts {
@@ -93,8 +95,8 @@ struct pool {
 	int *keep;
 	size_t keep_count;
 	int64_t paces[POOL_PACES];
-	int64_t due;         /* when the timer comes; POOL_NEVER: it is off */
-	int64_t fork_at;     /* not before */
+	int64_t due;     /* when the timer comes; POOL_NEVER: it is off */
+	int64_t fork_at; /* not before */
 	unsigned fork_failures;
 	int fork_errno;
 	bool stopped;
@@ -131,21 +133,24 @@ void attempts_push_front(struct attempts *list, struct attempt *a);
 void attempts_remove(struct attempts *list, struct attempt *a);
 /* pool_outcome.c: ending them */
 /* Give the outcome by callback (unless dropped) and forget it. It is in no list any more. */
-void attempt_outcome(struct pool *pool, struct attempt *a, enum pool_result result, const char *text, size_t len,
-		     int64_t us);
-/* The outcome comes later, from the loop. text: stolen; NULL: out of memory. It is in no list any more. */
+void attempt_outcome(struct pool *pool, struct attempt *a, enum pool_result result,
+		     const char *text, size_t len, int64_t us);
+/* The outcome comes later, from the loop. text: stolen; NULL: out of memory. It is in no list any
+ * more. */
 void attempt_end_later(struct pool *pool, struct attempt *a, enum pool_result result, char *text);
 /* {"type","message"} as text. New, or NULL. */
 char *failure_text(const char *type, const char *message, const char *details);
 
 /* What became of an attempt that was stopped, or whose worker died. New text, or NULL. */
-char *attempt_verdict(struct attempt *a, const char *cause, const char *details, enum pool_result *ret);
+char *attempt_verdict(struct attempt *a, const char *cause, const char *details,
+		      enum pool_result *ret);
 
 /* pool_send.c: which worker gets what */
 void pool_dispatch(struct pool *pool);
 /* Whether a worker could begin a at once. */
 bool pool_has_idle(struct pool *pool, const struct attempt *a);
-/* Take back what the worker has not begun, but for keep (may be NULL); to the front of the queue. True when none but keep can be running. */
+/* Take back what the worker has not begun, but for keep (may be NULL); to the front of the queue.
+ * True when none but keep can be running. */
 bool worker_retract(struct pool_worker *w, const struct attempt *keep);
 /* Take back one that it has not begun; false when it has. It is in no list then. */
 bool worker_take_back(struct pool_worker *w, struct attempt *a);

@@ -76,7 +76,8 @@ bool worker_retract(struct pool_worker *w, const struct attempt *keep)
 /* Requests that it was sent but that were taken back are still to be passed over. */
 static bool lags(const struct pool_worker *w)
 {
-	return atomic_load_explicit(&w->slots[(w->tail - 1) % PROTOCOL_SLOTS].state, memory_order_acquire) != SLOT_FREE;
+	return atomic_load_explicit(&w->slots[(w->tail - 1) % PROTOCOL_SLOTS].state,
+				    memory_order_acquire) != SLOT_FREE;
 }
 
 static void hand_over(struct pool_worker *w, struct attempt *a, int64_t now)
@@ -117,7 +118,8 @@ static bool has_room(const struct pool_worker *w)
 
 static bool serves(const struct pool_worker *w, const struct attempt *a)
 {
-	return w->state == WORKER_LIVE && !w->stopping && !w->ended && w->generation >= a->generation;
+	return w->state == WORKER_LIVE && !w->stopping && !w->ended &&
+	       w->generation >= a->generation;
 }
 
 bool pool_has_idle(struct pool *pool, const struct attempt *a)
@@ -146,7 +148,8 @@ static struct pool_worker *idle_worker(struct pool *pool, const struct attempt *
 	return second;
 }
 
-/* A place for a new worker. Where idle ones are too old they are killed; their death will be told, and then there is one. */
+/* A place for a new worker. Where idle ones are too old they are killed; their death will be told,
+ * and then there is one. */
 static struct pool_worker *free_place(struct pool *pool, const struct attempt *a)
 {
 	size_t dying = 0;
@@ -158,7 +161,8 @@ static struct pool_worker *free_place(struct pool *pool, const struct attempt *a
 	}
 	for (unsigned i = 0; i < pool->jobs && dying < pool->queue.count; i++) {
 		struct pool_worker *w = &pool->workers[i];
-		if (w->state != WORKER_LIVE || w->count || w->reading || w->generation >= a->generation)
+		if (w->state != WORKER_LIVE || w->count || w->reading ||
+		    w->generation >= a->generation)
 			continue;
 		worker_kill(w, "replaced");
 		dying++;
@@ -202,7 +206,8 @@ static struct pool_worker *new_worker(struct pool *pool, const struct attempt *a
 void worker_write(struct pool_worker *w)
 {
 	while (w->out_at < w->out.len) {
-		ssize_t n = send(w->fd, w->out.data + w->out_at, w->out.len - w->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send(w->fd, w->out.data + w->out_at, w->out.len - w->out_at,
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
@@ -231,12 +236,14 @@ static bool steal(struct pool *pool)
 			continue;
 		if (!w->count && !lags(w))
 			idle = w;
-		else if (w->count > 2 && w->load > POOL_BUSY_US / 4 && (!rich || w->count > rich->count))
+		else if (w->count > 2 && w->load > POOL_BUSY_US / 4 &&
+			 (!rich || w->count > rich->count))
 			rich = w;
 	}
 	if (!idle || !rich)
 		return false;
-	for (unsigned n = rich->count / 2, i = rich->tail, first = rich->head; n && i != first; i--) {
+	for (unsigned n = rich->count / 2, i = rich->tail, first = rich->head; n && i != first;
+	     i--) {
 		struct attempt *a = rich->sent[(i - 1) % PROTOCOL_SLOTS];
 		if (!a || a->dropped || a->generation > idle->generation)
 			continue;
@@ -291,6 +298,7 @@ void pool_dispatch(struct pool *pool)
 	if (!pool->queue.first && steal(pool))
 		hand_out(pool);
 	for (unsigned i = 0; i < pool->jobs; i++)
-		if (pool->workers[i].state == WORKER_LIVE && pool->workers[i].out.len && !pool->workers[i].out_at)
+		if (pool->workers[i].state == WORKER_LIVE && pool->workers[i].out.len &&
+		    !pool->workers[i].out_at)
 			worker_write(&pool->workers[i]);
 }

@@ -14,7 +14,12 @@
 /* Bytes of the UTF-8 character at s (n > 0 bytes left), 0 when there is none. */
 static size_t character(const unsigned char *s, size_t n)
 {
-	size_t length = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+	size_t length = s[0] < 0x80   ? 1
+			: s[0] < 0xc2 ? 0
+			: s[0] < 0xe0 ? 2
+			: s[0] < 0xf0 ? 3
+			: s[0] < 0xf5 ? 4
+				      : 0;
 
 	if (length > n)
 		return 0;
@@ -36,13 +41,26 @@ static bool plain(unsigned char c)
 static void add_escaped(struct buf *out, unsigned char c)
 {
 	switch (c) {
-	case '"': buf_add(out, "\\\"", 2); return;
-	case '\\': buf_add(out, "\\\\", 2); return;
-	case '\n': buf_add(out, "\\n", 2); return;
-	case '\r': buf_add(out, "\\r", 2); return;
-	case '\t': buf_add(out, "\\t", 2); return;
-	case '\0': buf_adds(out, REPLACEMENT); return;
-	default: buf_addf(out, "\\u%04x", c);
+	case '"':
+		buf_add(out, "\\\"", 2);
+		return;
+	case '\\':
+		buf_add(out, "\\\\", 2);
+		return;
+	case '\n':
+		buf_add(out, "\\n", 2);
+		return;
+	case '\r':
+		buf_add(out, "\\r", 2);
+		return;
+	case '\t':
+		buf_add(out, "\\t", 2);
+		return;
+	case '\0':
+		buf_adds(out, REPLACEMENT);
+		return;
+	default:
+		buf_addf(out, "\\u%04x", c);
 	}
 }
 
@@ -122,12 +140,13 @@ static bool deeper(const json_t *value, int limit)
 	size_t i;
 
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, item)
+		json_array_foreach (value, i, item)
 			if (limit == 0 || deeper(item, limit - 1))
 				return true;
 	} else if (json_is_object(value)) {
 		object = (json_t *)(uintptr_t)value;
-		for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+		for (void *at = json_object_iter(object); at;
+		     at = json_object_iter_next(object, at))
 			if (limit == 0 || deeper(json_object_iter_value(at), limit - 1))
 				return true;
 	}
@@ -154,7 +173,8 @@ int text_add_json(struct buf *out, const json_t *value, size_t max, size_t *ret_
 	struct sink sink = {.out = out, .max = max};
 	size_t before = out->len;
 
-	if (deeper(value, DEPTH) || json_dump_callback(value, take, &sink, JSON_COMPACT | JSON_ENCODE_ANY) < 0) {
+	if (deeper(value, DEPTH) ||
+	    json_dump_callback(value, take, &sink, JSON_COMPACT | JSON_ENCODE_ANY) < 0) {
 		out->len = before;
 		return -1;
 	}

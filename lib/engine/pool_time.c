@@ -26,7 +26,8 @@ void pool_wake_at(struct pool *pool, int64_t at)
 
 void worker_stop(struct pool_worker *w, struct attempt *a, enum ending why, int64_t now)
 {
-	bool current = worker_retract(w, a); /* else it has begun another, and the answer to this one is on its way */
+	bool current = worker_retract(
+		w, a); /* else it has begun another, and the answer to this one is on its way */
 
 	if (a->ending == ENDING_NONE && (current || why == ENDING_CANCEL))
 		a->ending = why;
@@ -66,7 +67,8 @@ static void announce(struct pool_worker *w, struct attempt *a)
 /* The worker has all of the request and does not begin; another may. More patiently each time. */
 static void try_elsewhere(struct pool_worker *w, struct attempt *a, int64_t now)
 {
-	if (w->out.len || now - a->sent_at < (int64_t)POOL_BEGAN_US << (a->moved < 10 ? a->moved : 10))
+	if (w->out.len || now - a->sent_at < (int64_t)POOL_BEGAN_US
+						     << (a->moved < 10 ? a->moved : 10))
 		return;
 	if (!pool_has_idle(w->pool, a))
 		return;
@@ -77,7 +79,8 @@ static void try_elsewhere(struct pool_worker *w, struct attempt *a, int64_t now)
 /* When the attempt that w is at must be looked at again. */
 static int64_t look_at(struct pool_worker *w, struct attempt *a, int64_t now)
 {
-	int64_t began = claimed_at(w, a), silent_since = a->beat_at > began ? a->beat_at : began, next = POOL_NEVER;
+	int64_t began = claimed_at(w, a), silent_since = a->beat_at > began ? a->beat_at : began,
+		next = POOL_NEVER;
 
 	if (w->stopping) {
 		if (now >= w->kill_at)

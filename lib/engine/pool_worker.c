@@ -56,7 +56,8 @@ static int get_slots(struct pool_worker *w)
 	size_t size = PROTOCOL_SLOTS * sizeof(struct slot);
 
 	if (!w->slots) {
-		void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+				0);
 		if (at == MAP_FAILED)
 			return -1;
 		w->slots = at;
@@ -133,7 +134,8 @@ int worker_fork(struct pool *pool, struct pool_worker *w, const struct attempt *
 
 	w->scratch_out = scratch_open(attempt_log_base(first));
 	w->scratch_err = scratch_open(attempt_log_base(first));
-	if (w->scratch_out < 0 || w->scratch_err < 0 || get_slots(w) < 0 || get_sockets(w, &theirs) < 0 || watch(w) < 0)
+	if (w->scratch_out < 0 || w->scratch_err < 0 || get_slots(w) < 0 ||
+	    get_sockets(w, &theirs) < 0 || watch(w) < 0)
 		goto fail;
 	w->pid = fork_off(pool, w, theirs);
 	if (w->pid < 0)
@@ -178,7 +180,8 @@ static void describe(const struct pool_worker *w, int status, char *ret, size_t 
 }
 
 /* Its output goes to its log; of a command the log files are there already, perhaps empty. */
-static void collect_output(struct pool_worker *w, struct attempt *a, int status, struct buf *details)
+static void collect_output(struct pool_worker *w, struct attempt *a, int status,
+			   struct buf *details)
 {
 	static const char *const ends[] = {"out", "err"};
 	const char *base = attempt_log_base(a);
@@ -192,7 +195,8 @@ static void collect_output(struct pool_worker *w, struct attempt *a, int status,
 		if (a->command && base && asprintf(&path, "%s.%s", base, ends[i]) >= 0)
 			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
 		if (i == 1)
-			scratch_tail(fd >= 0 ? fd : scratch[i], TAIL_BYTES, ",\"stderr\":", details);
+			scratch_tail(fd >= 0 ? fd : scratch[i], TAIL_BYTES,
+				     ",\"stderr\":", details);
 		if (fd >= 0 && lseek(fd, 0, SEEK_END) == 0)
 			unlink(path);
 		if (fd < 0 && !a->command)
@@ -220,7 +224,8 @@ static void settle(struct pool_worker *w, struct attempt *a, int status)
 	attempt_end_later(w->pool, a, result, text);
 }
 
-/* What a dead worker had not begun goes back to the queue; but not for ever when workers die with nothing begun. */
+/* What a dead worker had not begun goes back to the queue; but not for ever when workers die with
+ * nothing begun. */
 static void requeue(struct pool_worker *w, struct attempt *a, bool blameless)
 {
 	worker_let_go(w, a);
@@ -229,13 +234,15 @@ static void requeue(struct pool_worker *w, struct attempt *a, bool blameless)
 	else if (blameless || ++a->deaths < POOL_DEATHS)
 		attempts_push_front(&w->pool->queue, a);
 	else
-		attempt_end_later(w->pool, a, POOL_FAILED,
-				  failure_text("crashed", "workers die before they begin the step", NULL));
+		attempt_end_later(
+			w->pool, a, POOL_FAILED,
+			failure_text("crashed", "workers die before they begin the step", NULL));
 }
 
 static bool has_begun(const struct pool_worker *w, const struct attempt *a)
 {
-	return a && atomic_load(&w->slots[((const struct request_head *)a->frame)->slot].state) == SLOT_CLAIMED;
+	return a && atomic_load(&w->slots[((const struct request_head *)a->frame)->slot].state) ==
+			    SLOT_CLAIMED;
 }
 
 static void bury(struct pool_worker *w, int status)

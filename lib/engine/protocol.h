@@ -33,7 +33,8 @@ struct slot {
 	_Alignas(64) _Atomic uint32_t state;
 	_Atomic uint32_t cancel;    /* driver: the attempt is asked to stop */
 	_Atomic int64_t claimed_us; /* CLOCK_MONOTONIC; written before the claim */
-	_Atomic int32_t exec_errno; /* a command between fork and exec: why it could not be executed */
+	_Atomic int32_t
+		exec_errno; /* a command between fork and exec: why it could not be executed */
 	_Atomic int32_t exec_stage;
 };
 
@@ -49,7 +50,8 @@ enum request_text {
 	REQUEST_TEXTS
 };
 
-/* Followed by the texts that are not absent, in order, each with a NUL that length does not count. */
+/* Followed by the texts that are not absent, in order, each with a NUL that length does not count.
+ */
 struct request_head {
 	uint32_t magic;
 	uint32_t slot;

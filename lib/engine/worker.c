@@ -142,8 +142,8 @@ static bool run_function(struct worker *w)
 	json_error_t problem;
 	bool completed;
 
-	call.input = json_loadb(w->text[TEXT_INPUT], w->head.length[TEXT_INPUT], JSON_DECODE_ANY | JSON_ALLOW_NUL,
-				&problem);
+	call.input = json_loadb(w->text[TEXT_INPUT], w->head.length[TEXT_INPUT],
+				JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
 	if (!call.input) {
 		text_add_failure(&w->out, "bad_input", problem.text, true, NULL, 0);
 		return false;
@@ -178,8 +178,8 @@ static bool run_command(struct worker *w)
 	if (!completed || !w->setup.max_result || size <= w->setup.max_result)
 		return completed;
 	w->out.len = sizeof(struct answer_head);
-	snprintf(message, sizeof message, "the outcome has %zu bytes, and at most %zu are allowed", size,
-		 w->setup.max_result);
+	snprintf(message, sizeof message, "the outcome has %zu bytes, and at most %zu are allowed",
+		 size, w->setup.max_result);
 	text_add_failure(&w->out, "result_too_large", message, true, NULL, 0);
 	return false;
 }
@@ -187,8 +187,9 @@ static bool run_command(struct worker *w)
 static void begin(struct worker *w)
 {
 	w->beat = 0;
-	w->beat_every = w->head.heartbeat_ms && w->head.heartbeat_ms * 250 < BEAT_US ? w->head.heartbeat_ms * 250
-										     : BEAT_US;
+	w->beat_every = w->head.heartbeat_ms && w->head.heartbeat_ms * 250 < BEAT_US
+				? w->head.heartbeat_ms * 250
+				: BEAT_US;
 	buf_clear(&w->unsaid);
 	begin_answer(&w->out);
 }
@@ -229,7 +230,8 @@ static void serve(struct worker *w)
 static void need(struct worker *w, size_t n)
 {
 	while (w->in.len - w->at < n) {
-		size_t missing = n - (w->in.len - w->at), room = missing > READ_BYTES ? missing : READ_BYTES;
+		size_t missing = n - (w->in.len - w->at),
+		       room = missing > READ_BYTES ? missing : READ_BYTES;
 		ssize_t got;
 		char *to;
 

@@ -5,8 +5,8 @@
  *
  * It leads a process group of its own. When the driver dies the kernel sends it a
  * signal (PR_SET_PDEATHSIG) whose handler kills the whole group; the closed socket
- * tells the same a second time. TERM ends nothing by itself: it interrupts what blocks, and the step asks
- * wf_cancelled(). What a step's children leave behind is adopted and reaped here.
+ * tells the same a second time. TERM ends nothing by itself: it interrupts what blocks, and the
+ * step asks wf_cancelled(). What a step's children leave behind is adopted and reaped here.
  */
 #ifndef WF_ENGINE_WORKER_H
 #define WF_ENGINE_WORKER_H
@@ -22,13 +22,14 @@ struct worker_setup {
 	const int *keep;                      /* descriptors that stay open: the run locks */
 	size_t keep_count;
 	struct slot *slots;
-	size_t max_result;                    /* 0: any */
+	size_t max_result; /* 0: any */
 };
 
 /* Called in the forked child with every signal blocked. Never returns. */
 _Noreturn void worker_main(const struct worker_setup *setup);
 
-/* Make the forked process a worker's: group, signals, descriptors, stdio. 0, or -1 when that cannot be. */
+/* Make the forked process a worker's: group, signals, descriptors, stdio. 0, or -1 when that cannot
+ * be. */
 int worker_become(struct worker_setup *setup);
 
 #endif

@@ -83,7 +83,8 @@ static int close_others(const struct worker_setup *setup)
 	open[n++] = setup->scratch_out;
 	open[n++] = setup->scratch_err;
 	for (size_t i = 0; i < setup->keep_count; i++) {
-		int fd = setup->keep[i] > 2 ? setup->keep[i] : fcntl(setup->keep[i], F_DUPFD_CLOEXEC, 3);
+		int fd = setup->keep[i] > 2 ? setup->keep[i]
+					    : fcntl(setup->keep[i], F_DUPFD_CLOEXEC, 3);
 		if (fd >= 0)
 			open[n++] = fd;
 	}
@@ -117,8 +118,9 @@ struct pipes {
 
 /*
  * libuv has a handler that runs in the child of every fork, one that a step makes too, and
- * closes a pipe of its own by number. So the numbers of the driver's pipes stay taken, or the step's own
- * descriptors would get them and be closed in its child. The pipe has low numbers: what is free is given out from below.
+ * closes a pipe of its own by number. So the numbers of the driver's pipes stay taken, or the
+ * step's own descriptors would get them and be closed in its child. The pipe has low numbers: what
+ * is free is given out from below.
  */
 static void find_pipes(struct pipes *ret)
 {

@@ -44,7 +44,8 @@ static int open_unnamed(const char *folder)
 int scratch_open(const char *beside)
 {
 	const char *slash = beside ? strrchr(beside, '/') : NULL;
-	char *folder = slash ? strndup(beside, slash == beside ? 1 : (size_t)(slash - beside)) : NULL;
+	char *folder = slash ? strndup(beside, slash == beside ? 1 : (size_t)(slash - beside))
+			     : NULL;
 	int fd = folder ? open_unnamed(folder) : -1;
 
 	free(folder);
@@ -86,7 +87,9 @@ void scratch_collect(int fd, const char *log_base, const char *end)
 	if (fstat(fd, &st) < 0 || st.st_size == 0)
 		return;
 	path = log_base ? str_format("%s.%s", log_base, end) : NULL;
-	to = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600) : -1;
+	to = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+			 0600)
+		  : -1;
 	if (to >= 0) {
 		copy(fd, to, st.st_size);
 		close(to);

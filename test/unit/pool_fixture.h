@@ -79,7 +79,8 @@ static TAP_UNUSED void fixture_began(void *arg, void *owner, uint64_t id)
 		f->on_began(f, r);
 }
 
-static TAP_UNUSED void fixture_beat(void *arg, void *owner, uint64_t id, const char *details, size_t len)
+static TAP_UNUSED void fixture_beat(void *arg, void *owner, uint64_t id, const char *details,
+				    size_t len)
 {
 	struct result *r = owner;
 
@@ -151,12 +152,23 @@ static TAP_UNUSED void submit(struct fixture *f, struct result *r, struct ask as
 	struct module_entry entry = {.kind = WF_KIND_STEP, .name = "tried", .step = ask.function};
 	struct module module = {.count = 1, .entries = &entry};
 	char name[] = "tried";
-	struct step step = {.kind = ask.kind, .name = name, .input = ask.input, .timeout = ask.timeout,
-			    .heartbeat = ask.heartbeat, .grace = ask.grace ? ask.grace : 5000,
-			    .any_exit = ask.any_exit, .capture = ask.capture ? ask.capture : 65536};
-	struct pool_request request = {.owner = r, .id = ask.id, .step = &step, .module = &module,
-				       .attempt = ask.attempt ? ask.attempt : 1, .run_id = "run-1", .key = "run-1.7.abcd",
-				       .details = ask.details, .log_base = ask.log_base,
+	struct step step = {.kind = ask.kind,
+			    .name = name,
+			    .input = ask.input,
+			    .timeout = ask.timeout,
+			    .heartbeat = ask.heartbeat,
+			    .grace = ask.grace ? ask.grace : 5000,
+			    .any_exit = ask.any_exit,
+			    .capture = ask.capture ? ask.capture : 65536};
+	struct pool_request request = {.owner = r,
+				       .id = ask.id,
+				       .step = &step,
+				       .module = &module,
+				       .attempt = ask.attempt ? ask.attempt : 1,
+				       .run_id = "run-1",
+				       .key = "run-1.7.abcd",
+				       .details = ask.details,
+				       .log_base = ask.log_base,
 				       .directory = ask.directory ? ask.directory : f->folder,
 				       .environment = ask.environment};
 	struct err err = ERR_INIT;
@@ -191,12 +203,13 @@ static TAP_UNUSED const char *field(const struct result *r, const char *name)
 	static char *ring[8];
 	static unsigned next;
 	char **place = &ring[next++ % 8];
-	json_t *object = json_loads(r->text ? r->text : "", 0, NULL), *value = json_object_get(object, name);
+	json_t *object = json_loads(r->text ? r->text : "", 0, NULL),
+	       *value = json_object_get(object, name);
 
 	free(*place);
 	*place = json_is_string(value) ? strdup(json_string_value(value))
-		 : value	       ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS)
-				       : strdup("");
+		 : value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS)
+			 : strdup("");
 	json_decref(object);
 	return *place;
 }

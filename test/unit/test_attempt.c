@@ -99,8 +99,8 @@ static json_t *fail_without_type(wf_attempt *a, const json_t *in)
 static json_t *alone(wf_attempt *a, const json_t *in)
 {
 	(void)in;
-	return json_pack("[b, i, s, s]", wf_cancelled(a), wf_heartbeat(a, NULL), wf_attempt_run_id(a),
-			 wf_idempotency_key(a));
+	return json_pack("[b, i, s, s]", wf_cancelled(a), wf_heartbeat(a, NULL),
+			 wf_attempt_run_id(a), wf_idempotency_key(a));
 }
 
 struct listener {
@@ -131,17 +131,19 @@ static void test_results(void)
 {
 	json_t *in = json_pack("{s:[i,{s:i}]}", "list", 1, "deep", 2);
 
-	check((struct attempt_call){.step = give_input, .input = in}, true, "{\"list\":[1,{\"deep\":2}]}",
-	      "the borrowed input");
-	check((struct attempt_call){.step = give_part, .input = in}, true, "{\"deep\":2}", "a borrowed part of it");
-	check((struct attempt_call){.step = give_own, .input = in}, true, "{\"own\":{\"list\":[1,{\"deep\":2}]}}",
-	      "an own value around it");
+	check((struct attempt_call){.step = give_input, .input = in}, true,
+	      "{\"list\":[1,{\"deep\":2}]}", "the borrowed input");
+	check((struct attempt_call){.step = give_part, .input = in}, true, "{\"deep\":2}",
+	      "a borrowed part of it");
+	check((struct attempt_call){.step = give_own, .input = in}, true,
+	      "{\"own\":{\"list\":[1,{\"deep\":2}]}}", "an own value around it");
 	is_int(in->refcount, 1, "nobody keeps or drops the input");
 	is_int(json_array_get(json_object_get(in, "list"), 1)->refcount, 1, "nor a part of it");
-	check((struct attempt_call){.step = give_details, .input = in, .details = "{\"at\":7}"}, true, "{\"at\":7}",
-	      "what the last attempt said");
+	check((struct attempt_call){.step = give_details, .input = in, .details = "{\"at\":7}"},
+	      true, "{\"at\":7}", "what the last attempt said");
 	check((struct attempt_call){.step = give_details, .input = in}, false,
-	      "{\"type\":\"failed\",\"message\":\"the step returned nothing and did not say why\"}", "nothing said");
+	      "{\"type\":\"failed\",\"message\":\"the step returned nothing and did not say why\"}",
+	      "nothing said");
 	check((struct attempt_call){.step = give_input, .input = in, .max_result = 25}, true,
 	      "{\"list\":[1,{\"deep\":2}]}", "a result as large as allowed");
 	check((struct attempt_call){.step = give_input, .input = in, .max_result = 22}, false,
@@ -156,7 +158,8 @@ static void test_failures(void)
 	json_t *inner;
 
 	check((struct attempt_call){.step = give_nothing}, false,
-	      "{\"type\":\"failed\",\"message\":\"the step returned nothing and did not say why\"}", "no result");
+	      "{\"type\":\"failed\",\"message\":\"the step returned nothing and did not say why\"}",
+	      "no result");
 	check((struct attempt_call){.step = give_depth}, false,
 	      "{\"type\":\"bad_result\",\"message\":\"the result cannot be written as JSON "
 	      "(too deep, or it holds itself)\",\"permanent\":true}",
@@ -169,17 +172,20 @@ static void test_failures(void)
 	json_array_clear(inner);
 	json_decref(inner);
 	check((struct attempt_call){.step = fail_twice}, false,
-	      "{\"type\":\"second\",\"message\":\"\xef\xbf\xbd\\u0001\",\"details\":[2]}", "the last failure counts");
-	check((struct attempt_call){.step = fail_without_type}, false, "{\"type\":\"failed\",\"message\":\"why\"}",
-	      "a failure without a type");
+	      "{\"type\":\"second\",\"message\":\"\xef\xbf\xbd\\u0001\",\"details\":[2]}",
+	      "the last failure counts");
+	check((struct attempt_call){.step = fail_without_type}, false,
+	      "{\"type\":\"failed\",\"message\":\"why\"}", "a failure without a type");
 }
 
 static void test_asking(void)
 {
 	struct listener l = {0, false};
-	struct attempt_call call = {.step = beat, .heartbeat = on_beat, .cancelled = is_stopped, .arg = &l};
+	struct attempt_call call = {
+		.step = beat, .heartbeat = on_beat, .cancelled = is_stopped, .arg = &l};
 
-	check((struct attempt_call){.step = alone}, true, "[false,0,\"r\",\"k\"]", "with nobody listening");
+	check((struct attempt_call){.step = alone}, true, "[false,0,\"r\",\"k\"]",
+	      "with nobody listening");
 	call.input = json_true();
 	check(call, true, "[0,0,false]", "with a listener");
 	is_int(l.beats, 11, "who hears both heartbeats");

@@ -18,8 +18,9 @@ static json_t *nothing(wf_attempt *a, const json_t *in)
 static json_t *who(wf_attempt *a, const json_t *in)
 {
 	(void)in;
-	return json_pack("{s:s, s:s, s:i, s:i, s:b}", "run", wf_attempt_run_id(a), "key", wf_idempotency_key(a),
-			 "attempt", wf_attempt_number(a), "pid", (int)getpid(), "leads", getpgrp() == getpid());
+	return json_pack("{s:s, s:s, s:i, s:i, s:b}", "run", wf_attempt_run_id(a), "key",
+			 wf_idempotency_key(a), "attempt", wf_attempt_number(a), "pid",
+			 (int)getpid(), "leads", getpgrp() == getpid());
 }
 
 static json_t *refuse(wf_attempt *a, const json_t *in)
@@ -57,7 +58,8 @@ static void test_outcomes(void)
 	fixture_open(&f, 1, 0);
 	RUN(&f, &r, .function = echo, .input = json_pack("{s:[i,b]}", "a", 1, 1));
 	is_int(r.result, POOL_COMPLETED, "a step completes");
-	is_str(r.text, "{\"a\":[1,true]}", "and its input, returned as it was borrowed, is its result");
+	is_str(r.text, "{\"a\":[1,true]}",
+	       "and its input, returned as it was borrowed, is its result");
 	RUN(&f, &r, .function = echo, .input = json_null());
 	is_str(r.text, "null", "a result may be any JSON");
 	RUN(&f, &r, .function = echo, .input = json_stringn("a\0b", 3));
@@ -71,7 +73,8 @@ static void test_outcomes(void)
 	is_str(field(&r, "leads"), "true", "a worker leads a process group");
 	RUN(&f, &r, .function = refuse);
 	is_int(r.result, POOL_FAILED, "a step fails");
-	is_str(r.text, "{\"type\":\"refused\",\"message\":\"account a\\\"b\",\"details\":{\"left\":3}}",
+	is_str(r.text,
+	       "{\"type\":\"refused\",\"message\":\"account a\\\"b\",\"details\":{\"left\":3}}",
 	       "with type, message, details");
 	RUN(&f, &r, .function = refuse, .input = json_true());
 	is_str(field(&r, "permanent"), "true", "or for good");
@@ -165,7 +168,9 @@ static void test_large(void)
 	is_int(r.len, n + 2, "30 MB come out");
 	RUN(&f, &r, .function = large, .input = json_integer(33 * 1024 * 1024));
 	is_str(field(&r, "type"), "result_too_large", "a larger result is refused");
-	is_str(field(&r, "message"), "the result has 34603010 bytes, and at most 33554432 are allowed", "with both sizes");
+	is_str(field(&r, "message"),
+	       "the result has 34603010 bytes, and at most 33554432 are allowed",
+	       "with both sizes");
 	is_str(field(&r, "permanent"), "true", "for good");
 	RUN(&f, &r, .function = echo, .input = json_true());
 	is_str(r.text, "true", "and the worker goes on");
@@ -227,7 +232,8 @@ static json_t *open_files(wf_attempt *a, const json_t *in)
 		return NULL;
 	for (int fd = 3; fd < 1024; fd++)
 		others += fstat(fd, &st) == 0 && st.st_rdev != null.st_rdev;
-	return json_pack("{s:i, s:b}", "others", others, "null", fstat(0, &st) == 0 && st.st_rdev == null.st_rdev);
+	return json_pack("{s:i, s:b}", "others", others, "null",
+			 fstat(0, &st) == 0 && st.st_rdev == null.st_rdev);
 }
 
 /* What a step opens stays open in a child that it forks. */
@@ -268,12 +274,14 @@ static void test_descriptors(void)
 	lock = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	other = open("/dev/null", O_RDONLY);
 	RUN(&f, &r, .function = open_files);
-	is_str(r.text, "{\"others\":3,\"null\":true}", "a worker has its socket, its output and nothing else open");
+	is_str(r.text, "{\"others\":3,\"null\":true}",
+	       "a worker has its socket, its output and nothing else open");
 	RUN(&f, &r, .function = fork_with_pipe);
 	is_str(r.text, "[0,true]", "a step can fork and talk to its child");
 	pool_keep(f.pool, lock);
 	RUN(&f, &r, .function = holds_fd, .input = json_integer(lock));
-	is_str(r.text, "true", "promise 5: a lock taken later is held by the worker that gets later attempts");
+	is_str(r.text, "true",
+	       "promise 5: a lock taken later is held by the worker that gets later attempts");
 	RUN(&f, &r, .function = holds_fd, .input = json_integer(other));
 	is_str(r.text, "false", "nothing else is");
 	pool_unkeep(f.pool, lock);

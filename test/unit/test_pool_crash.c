@@ -51,7 +51,8 @@ static int own_socket(void)
 
 static json_t *scribble(wf_attempt *a, const json_t *in)
 {
-	static const char text[] = "this is not what the driver expects to read from its worker, not at all, no";
+	static const char text[] =
+		"this is not what the driver expects to read from its worker, not at all, no";
 
 	(void)a;
 	(void)in;
@@ -99,9 +100,10 @@ static void test_signals(void)
 	static const struct {
 		int number;
 		const char *name;
-	} signals[] = {{SIGSEGV, "SEGV"}, {SIGABRT, "ABRT"}, {SIGBUS, "BUS"},   {SIGFPE, "FPE"},   {SIGILL, "ILL"},
-		       {SIGKILL, "KILL"}, {SIGHUP, "HUP"},   {SIGINT, "INT"},   {SIGQUIT, "QUIT"}, {SIGPIPE, "PIPE"},
-		       {SIGALRM, "ALRM"}, {SIGUSR1, "USR1"}, {SIGUSR2, "USR2"}, {SIGXCPU, "XCPU"}, {SIGSYS, "SYS"}};
+	} signals[] = {{SIGSEGV, "SEGV"}, {SIGABRT, "ABRT"}, {SIGBUS, "BUS"},   {SIGFPE, "FPE"},
+		       {SIGILL, "ILL"},   {SIGKILL, "KILL"}, {SIGHUP, "HUP"},   {SIGINT, "INT"},
+		       {SIGQUIT, "QUIT"}, {SIGPIPE, "PIPE"}, {SIGALRM, "ALRM"}, {SIGUSR1, "USR1"},
+		       {SIGUSR2, "USR2"}, {SIGXCPU, "XCPU"}, {SIGSYS, "SYS"}};
 	struct fixture f;
 	struct result r = {0};
 	struct rlimit no_core = {0, 0};
@@ -112,10 +114,13 @@ static void test_signals(void)
 	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
 		char message[40], details[80];
 		snprintf(message, sizeof message, "killed by SIG%s", signals[i].name);
-		snprintf(details, sizeof details, "{\"signal\":%d,\"stderr\":\"last words\\n\"}", signals[i].number);
-		RUN(&f, &r, .function = die, .input = json_integer(signals[i].number), .log_base = path_of(&f, "d"));
+		snprintf(details, sizeof details, "{\"signal\":%d,\"stderr\":\"last words\\n\"}",
+			 signals[i].number);
+		RUN(&f, &r, .function = die, .input = json_integer(signals[i].number),
+		    .log_base = path_of(&f, "d"));
 		is_str(field(&r, "message"), message, "SIG%s is named", signals[i].name);
-		is_str(field(&r, "details"), details, "SIG%s: with the last words", signals[i].name);
+		is_str(field(&r, "details"), details, "SIG%s: with the last words",
+		       signals[i].name);
 	}
 	is_str(field(&r, "type"), "crashed", "the type is crashed");
 	ok(file_is(path_of(&f, "d.out"), "said"), "stdout is in the log");
@@ -155,7 +160,9 @@ static void test_others_unharmed(void)
 
 	fixture_open(&f, 2, 0);
 	for (int i = 0; i < 400; i++)
-		submit(&f, &r[i], (struct ask){.function = i % 20 == 19 ? die : fine, .input = json_integer(SIGKILL)});
+		submit(&f, &r[i],
+		       (struct ask){.function = i % 20 == 19 ? die : fine,
+				    .input = json_integer(SIGKILL)});
 	settle(&f);
 	for (int i = 0; i < 400; i++) {
 		if (i % 20 == 19)
@@ -177,10 +184,12 @@ static void test_scribbling(void)
 
 	fixture_open(&f, 1, 0);
 	RUN(&f, &r, .function = scribble);
-	is_str(field(&r, "type"), "crashed", "a step that writes into the worker's socket has crashed");
+	is_str(field(&r, "type"), "crashed",
+	       "a step that writes into the worker's socket has crashed");
 	has_str(field(&r, "message"), "garbled", "and is told so");
 	RUN(&f, &r, .function = close_all);
-	has_str(field(&r, "message"), "closed the worker's connection", "one that closes all descriptors too");
+	has_str(field(&r, "message"), "closed the worker's connection",
+		"one that closes all descriptors too");
 	RUN(&f, &r, .function = come_back_twice);
 	is_str(r.text, "\"parent\"", "a forked child that returns is no second worker");
 	RUN(&f, &r, .function = fine, .input = json_true());
@@ -199,13 +208,15 @@ static void test_printing(void)
 	RUN(&f, &r, .function = print, .input = json_string("one"), .log_base = path_of(&f, "1"));
 	ok(file_is(path_of(&f, "1.out"), "one"), "what a step prints is in its log");
 	is_int(files_in(f.folder), 1, "silence leaves no file");
-	RUN(&f, &r, .function = print, .input = json_string("two"), .attempt = 2, .log_base = path_of(&f, "2"));
+	RUN(&f, &r, .function = print, .input = json_string("two"), .attempt = 2,
+	    .log_base = path_of(&f, "2"));
 	ok(file_is(path_of(&f, "2.out"), "two"), "each attempt has its own");
 	ok(file_is(path_of(&f, "2.err"), "two!\n"), "and one for stderr");
 	RUN(&f, &r, .function = print, .input = json_string("nowhere"));
 	RUN(&f, &r, .function = print, .input = json_string("3"), .log_base = path_of(&f, "3"));
 	ok(file_is(path_of(&f, "3.out"), "3"), "what has no log is gone");
-	RUN(&f, &r, .function = print, .input = json_string("4"), .log_base = path_of(&f, "missing/4"));
+	RUN(&f, &r, .function = print, .input = json_string("4"),
+	    .log_base = path_of(&f, "missing/4"));
 	is_int(r.result, POOL_COMPLETED, "a log that cannot be written harms nobody");
 	result_clear(&r);
 	fixture_close(&f);

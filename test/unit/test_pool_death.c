@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 5: no orphan outlives a dead driver. A driver is forked, its steps run, it is killed; all of
- * its processes hold the writing end of a pipe, so the end of the pipe is the end of the last of them.
+ * Promise 5: no orphan outlives a dead driver. A driver is forked, its steps run, it is killed; all
+ * of its processes hold the writing end of a pipe, so the end of the pipe is the end of the last of
+ * them.
  */
 #include "pool_fixture.h"
 
@@ -43,7 +44,9 @@ static _Noreturn void drive(bool idle)
 	struct result r[3] = {0};
 	char shell[100];
 
-	snprintf(shell, sizeof shell, "(trap '' TERM HUP; printf x >&%d; sleep 1000) & printf x >&%d; sleep 1000", hold, hold);
+	snprintf(shell, sizeof shell,
+		 "(trap '' TERM HUP; printf x >&%d; sleep 1000) & printf x >&%d; sleep 1000", hold,
+		 hold);
 	fixture_open(&f, 3, 0);
 	remove_folder(f.folder);
 	pool_keep(f.pool, hold);
@@ -55,7 +58,10 @@ static _Noreturn void drive(bool idle)
 	}
 	submit(&f, &r[0], (struct ask){.function = loop_with_child});
 	submit(&f, &r[1], (struct ask){.function = loop_with_child});
-	submit(&f, &r[2], (struct ask){.kind = STEP_SHELL, .input = json_pack("{s:s}", "shell", shell), .directory = "/"});
+	submit(&f, &r[2],
+	       (struct ask){.kind = STEP_SHELL,
+			    .input = json_pack("{s:s}", "shell", shell),
+			    .directory = "/"});
 	settle(&f);
 	_exit(1);
 }

@@ -81,10 +81,12 @@ static void test_timeouts(void)
 	RUN(&f, &r, .function = spin, .timeout = 50, .grace = 50);
 	is_str(field(&r, "type"), "timeout", "an endless loop ends at its time-out");
 	is_str(field(&r, "message"), "no answer within 50 ms", "which is named");
-	is_str(field(&r, "details"), "{\"signal\":9,\"timeout\":\"start-to-close\"}", "with its kind, and the end by force");
+	is_str(field(&r, "details"), "{\"signal\":9,\"timeout\":\"start-to-close\"}",
+	       "with its kind, and the end by force");
 	ok(r.us >= 100000 && r.us < 2000000, "after the grace period (%lld us)", (long long)r.us);
 	RUN(&f, &r, .function = obey, .input = json_true(), .timeout = 50);
-	is_str(field(&r, "type"), "timeout", "a result that was given only when asked to stop is too late");
+	is_str(field(&r, "type"), "timeout",
+	       "a result that was given only when asked to stop is too late");
 	ok(r.us < 2000000, "but needs no force");
 	RUN(&f, &r, .function = overstay, .input = json_integer(30000), .timeout = 20);
 	is_str(field(&r, "type"), "timeout", "a result after the deadline does not count");
@@ -101,12 +103,15 @@ static void test_late_driver(void)
 	struct result r = {0}, early = {0};
 
 	fixture_open(&f, 2, 0);
-	submit(&f, &r, (struct ask){.function = overstay, .input = json_integer(60000), .timeout = 40});
-	submit(&f, &early, (struct ask){.function = overstay, .input = json_integer(10), .timeout = 40});
+	submit(&f, &r,
+	       (struct ask){.function = overstay, .input = json_integer(60000), .timeout = 40});
+	submit(&f, &early,
+	       (struct ask){.function = overstay, .input = json_integer(10), .timeout = 40});
 	pool_flush(f.pool);
 	usleep(120000);
 	settle(&f);
-	is_str(field(&r, "type"), "timeout", "what was answered after the deadline is late, whoever looked when");
+	is_str(field(&r, "type"), "timeout",
+	       "what was answered after the deadline is late, whoever looked when");
 	is_str(early.text, "\"late\"", "and what was answered before it is not");
 	result_clear(&r);
 	result_clear(&early);
@@ -177,11 +182,13 @@ static void test_cancel_queued(void)
 	f.on_began = cancel_queued;
 	submit(&f, &r, (struct ask){.function = obey});
 	for (int i = 0; i < 3; i++)
-		submit(&f, &waiting[i], (struct ask){.function = overstay, .input = json_integer(0)});
+		submit(&f, &waiting[i],
+		       (struct ask){.function = overstay, .input = json_integer(0)});
 	settle(&f);
 	for (int i = 0; i < 3; i++) {
 		is_int(waiting[i].result, POOL_CANCELLED, "what waits is cancelled");
-		is_str(field(&waiting[i], "message"), "cancelled before it began", "without having begun");
+		is_str(field(&waiting[i], "message"), "cancelled before it began",
+		       "without having begun");
 		result_clear(&waiting[i]);
 	}
 	result_clear(&r);
@@ -228,7 +235,8 @@ static void test_stop(void)
 	submit(&f, &r, (struct ask){.function = spin, .grace = 30});
 	submit(&f, &waiting, (struct ask){.function = overstay});
 	settle(&f);
-	is_int(waiting.result, POOL_CANCELLED, "what has not begun is cancelled when the pool stops");
+	is_int(waiting.result, POOL_CANCELLED,
+	       "what has not begun is cancelled when the pool stops");
 	is_int(r.result, POOL_CANCELLED, "what runs is asked, and then killed");
 	ok(r.us >= 60000, "after both grace periods");
 	result_clear(&r);
