@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory that runs out on demand: oom_after(n) lets n allocations pass and
- * fails every one behind them, until oom_off(). Replaces the program's malloc,
- * so where a sanitizer does that already OOM_WORKS is 0 and nothing fails.
+ * fails every one behind them, until oom_off(). Replaces the program's malloc;
+ * where a sanitizer or valgrind does that already nothing fails, and
+ * oom_works() is false.
  */
 #ifndef WF_TEST_OOM_H
 #define WF_TEST_OOM_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define OOM_WORKS 0
-
 static inline void oom_after(long n)
 {
 	(void)n;
@@ -23,8 +24,6 @@ static inline void oom_off(void)
 }
 
 #else
-#define OOM_WORKS 1
-
 static long oom_left_ = -1;
 
 static inline void oom_after(long n)
@@ -68,5 +67,16 @@ void *realloc(void *old, size_t n)
 	return oom_now_() ? NULL : __libc_realloc(old, n);
 }
 #endif
+
+static inline bool oom_works(void)
+{
+	void *volatile memory;
+
+	oom_after(0);
+	memory = malloc(1);
+	oom_off();
+	free(memory);
+	return !memory;
+}
 
 #endif
