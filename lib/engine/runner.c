@@ -5,6 +5,7 @@
 #include "../store/state.h"
 #include "crash.h"
 #include "driver_internal.h"
+#include "runner_inbox.h"
 #include "task.h"
 
 #include <stdio.h>
@@ -64,6 +65,8 @@ static void happening_release(struct happening *h)
 	buf_release(&h->fields);
 	free(h->note);
 	h->note = NULL;
+	free(h->message);
+	h->message = NULL;
 }
 
 void runner_break(struct runner *r, enum drive_end end, const struct err *err)
@@ -153,6 +156,13 @@ int runner_feed(struct runner *r, struct err *err)
 			rc = core_feed(r->core, &h->event, err);
 			crash_guard(NULL, NULL);
 		}
+		if (rc == 0 && event_is_end(h->event.type)) {
+			r->ended_as = h->event.type;
+			json_decref(r->ended);
+			r->ended = json_incref(h->event.body);
+		}
+		if (h->message)
+			runner_inbox_drop(r, h->message);
 		happening_release(h);
 		if (task)
 			task_free(task);
@@ -198,7 +208,7 @@ void runner_turn(struct runner *r)
 		rc = runner_record(r, &err);
 		if (rc == 0)
 			rc = runner_feed(r, &err);
-		if (rc == 0 && core_status(r->core) != CORE_RUNNING)
+		if (rc == 0 && (r->ended || core_status(r->core) != CORE_RUNNING))
 			runner_finish(r);
 		else if (rc == 0)
 			rc = runner_serve(r, &err);
@@ -217,6 +227,7 @@ void runner_close(struct runner *r)
 	for (size_t i = 0; i < r->pending_count; i++)
 		happening_release(&r->pending[i]);
 	free(r->pending);
+	runner_inbox_close(r);
 	core_free(r->core);
 	history_close(r->history);
 	json_decref(r->attempts);

@@ -18,6 +18,8 @@
 #include "../store/run.h"
 #include "driver.h"
 
+#include <uv.h>
+
 struct driver;
 struct task;
 
@@ -27,6 +29,7 @@ struct happening {
 	struct buf fields;  /* text for the line */
 	char *note;         /* the commit's message; may be NULL */
 	struct task *task;  /* to be freed once fed; may be NULL */
+	char *message;      /* in the inbox, to be removed once fed; may be NULL */
 };
 
 struct runner {
@@ -38,6 +41,8 @@ struct runner {
 	struct task *tasks;
 	struct happening *pending;
 	size_t pending_count, pending_size;
+	json_t *messages; /* names in the inbox; true: its event is pending or recorded */
+	uv_fs_event_t *inbox;
 	json_t *attempts; /* what attempts/ held when the run was opened */
 	json_t *begun;    /* cmd -> true: at-most-once steps that history says were dispatched */
 	bool started;     /* the history has its run_started */

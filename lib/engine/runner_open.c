@@ -8,6 +8,7 @@
 #include "crash.h"
 #include "driver_internal.h"
 #include "module.h"
+#include "runner_inbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,7 @@ static int feed_recorded(struct runner *r, const struct event *event, const stru
 		if (rc < 0)
 			return rc;
 	}
+	runner_inbox_known(r, event);
 	rc = take_note(r, event, err);
 	if (rc < 0 || event_is_note(event->type))
 		return rc;
@@ -263,6 +265,8 @@ static int begin(struct runner *r, const char *with, struct err *err)
 	if (rc == 0 && !r->started)
 		rc = say_begun(r, err);
 	if (rc == 0)
+		rc = runner_inbox_watch(r, err);
+	if (rc == 0)
 		say_started(r);
 	return rc;
 }
@@ -279,6 +283,8 @@ int runner_open(struct runner **ret, struct driver *driver, const char *id, cons
 	r->run.lock_fd = -1;
 	r->begun = json_object();
 	rc = r->begun ? open_files(r, id, err) : err_nomem(err);
+	if (rc == 0)
+		rc = runner_inbox_list(r, err);
 	if (rc == 0)
 		rc = begin(r, with, err);
 	if (rc < 0) {

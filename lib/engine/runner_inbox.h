@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages of other processes to a run: the driver is woken by file
+ * notification, turns each message into an event that names it, and removes the file
+ * once that is durable and fed. A death between leaves a file whose name
+ * the history already has: it is only removed.
+ */
+#ifndef WF_ENGINE_RUNNER_INBOX_H
+#define WF_ENGINE_RUNNER_INBOX_H
+
+#include <jansson.h>
+
+struct buf;
+
+struct err;
+struct event;
+struct runner;
+
+/* One kind of message. take: put what it means among what has happened (runner_happen; set
+ * h->message to a copy of name). Return 1 when it means nothing now and stays in the inbox; 0; or
+ * negative. A message that can never mean anything: runner_inbox_drop. */
+struct inbox_kind {
+	const char *kind;
+	int (*take)(struct runner *r, const char *name, const json_t *message, struct err *err);
+};
+
+/* Before the history is read: which messages lie there. */
+int runner_inbox_list(struct runner *r, struct err *err);
+/* For each event replayed: a message that it names is known. */
+void runner_inbox_known(struct runner *r, const struct event *event);
+/* Watch the inbox, and take what lies there. */
+int runner_inbox_watch(struct runner *r, struct err *err);
+/* Take what has come. */
+int runner_inbox_take(struct runner *r, struct err *err);
+/* The message was made durable, or means nothing: remove its file. */
+void runner_inbox_drop(struct runner *r, const char *name);
+void runner_inbox_close(struct runner *r);
+
+/* Append "message":NAME and the members of message that are listed (those that are there) to
+ * fields, and set them in body. */
+int runner_inbox_copy(json_t *body, struct buf *fields, const char *name, const json_t *message,
+		      const char *const *members, struct err *err);
+
+#endif
