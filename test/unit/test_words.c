@@ -4,6 +4,26 @@
 #include "../../cmd/words.h"
 #include "tap.h"
 
+/* A command line of its own: two commands and two general options. */
+static const struct option_def run_options[] = {
+	{.name = "id", .argument = "ID", .kind = OPTION_TEXT},
+	{.name = "no-wait", .kind = OPTION_FLAG},
+	{.name = NULL},
+};
+static const struct cmd run_command = {.name = "run", .options = run_options};
+static const struct cmd log_command = {.name = "log"};
+const struct cmd *const commands[] = {&run_command, &log_command, NULL};
+const struct option_def general_options[] = {
+	{.name = "state", .argument = "DIR", .kind = OPTION_TEXT},
+	{.name = "jobs", .letter = 'j', .argument = "N", .kind = OPTION_COUNT},
+	{.name = NULL},
+};
+
+const struct cmd *command_find(const char *name)
+{
+	return !strcmp(name, "run") ? &run_command : !strcmp(name, "log") ? &log_command : NULL;
+}
+
 static struct place at(const char *line)
 {
 	static char copy[200];
@@ -47,8 +67,8 @@ int main(void)
 	p = at("run -- --i");
 	ok(p.only_operands, "after -- there are no options");
 
-	p = at("--state dir status ");
-	is_str(p.command ? p.command->name : NULL, "status", "the command after general options");
+	p = at("--state dir log ");
+	is_str(p.command ? p.command->name : NULL, "log", "the command after general options");
 	is_str(p.state, "dir", "the state directory that was given");
 
 	p = at("--state=dir log id ");
