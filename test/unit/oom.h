@@ -24,7 +24,8 @@ static inline void oom_off(void)
 }
 
 #else
-static long oom_left_ = -1;
+/* volatile: the compiler believes that malloc looks at nothing */
+static volatile long oom_left_ = -1;
 
 static inline void oom_after(long n)
 {
