@@ -89,26 +89,26 @@ counting_cc() {
 	same "$output" '"a"'
 	made=$(wc -l <calls)
 	[ "$made" -ge 2 ]
-	expect 0 wf run -q one.c
+	expect 0 wf run -q ./one.c
 	same "$(wc -l <calls)" $((made + 1)) # it is only preprocessed
 	same "$(find .wf/cache -name '*.so' | wc -l)" 1
 	sed -i 's/"a"/WORD/; 1i #include "word.h"' one.c
 	echo '#define WORD "b"' >word.h
-	expect 0 wf run -q one.c
+	expect 0 wf run -q ./one.c
 	same "$output" '"b"'
 	echo '#define WORD "c"' >word.h
-	expect 0 wf run -q one.c
+	expect 0 wf run -q ./one.c
 	same "$output" '"c"'
-	WF_CFLAGS="-DUNUSED" expect 0 wf run -q one.c
+	WF_CFLAGS="-DUNUSED" expect 0 wf run -q ./one.c
 	same "$(find .wf/cache -name '*.so' | wc -l)" 4
 	same "$(find .wf/cache -name '.tmp-*')" ""
 }
 
 @test "module: what does not compile says the first error, and nothing began" {
 	source_file broken a
-	sed -i '3i static int also = undeclared;' broken.c
+	sed -i '2i static int also = undeclared;' broken.c
 	expect 2 wf run ./broken.c
-	contains "$stderr" "wf: cannot compile './broken.c': ./broken.c:3:19: error:"
+	contains "$stderr" "wf: cannot compile './broken.c': ./broken.c:2:19: error:"
 	same "$(find .wf/cache -type f 2>/dev/null)" ""
 	nothing_began
 	CC=no-such-compiler expect 2 wf run ./broken.c
