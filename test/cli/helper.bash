@@ -27,7 +27,8 @@ scratch_setup() {
 	export HOME=$SCRATCH WF_TEST_SCRATCH=$SCRATCH
 	export PATH=$WF_BUILD:$PATH LC_ALL=C.UTF-8 TZ=UTC NO_COLOR=1
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0
-	export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=1:abort_on_error=0:exitcode=99}
+	export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=1:abort_on_error=0:exitcode=99:verify_asan_link_order=0:fast_unwind_on_malloc=0}
+	export LSAN_OPTIONS=${LSAN_OPTIONS-suppressions=$WF_SRC/test/lsan.supp:print_suppressions=0}
 	export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1}
 	unset WF_STATE WF_PATH WF GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE MAKEFLAGS MFLAGS MAKELEVEL TESTS
 	cd "$SCRATCH" || return 1
@@ -150,4 +151,11 @@ git_clean() {
 # with_sanitizer: whether the binaries were built with one (they are slower and larger then).
 with_sanitizer() {
 	grep -qs "^SANITIZE = .*fsanitize" "$WF_BUILD/Makefile"
+}
+
+# preload FILE: what LD_PRELOAD must say to load it into wf; the address sanitizer insists on being first.
+preload() {
+	local runtime
+	runtime=$(ldd "$WF_BUILD/wf" | awk '/libasan/ { print $3 }')
+	echo "${runtime:+$runtime:}$1"
 }

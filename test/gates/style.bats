@@ -57,6 +57,6 @@ scripts() {
 		c_files
 		scripts
 		find man README HACKING -type f
-	} | xargs grep -nE '\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b|/[w]ork/|/[r]oot/' >"$SCRATCH/bad" || true
+	} | xargs grep -nE '\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b|(^|[^A-Za-z0-9_.}])/([w]ork|[r]oot)/' >"$SCRATCH/bad" || true
 	same "$(cat "$SCRATCH/bad")" ""
 }
