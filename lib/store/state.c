@@ -48,8 +48,7 @@ static int check_trust(const char *path, const struct os_stat *st, struct err *e
 {
 	if (st->kind == OS_LINK)
 		return err_set(err, ERR_SYSTEM,
-			       "state directory '%s' is a symbolic link; name the folder itself",
-			       path);
+			       "state directory '%s' is a symbolic link; name its target", path);
 	if (st->kind != OS_DIRECTORY)
 		return err_set(err, ERR_SYSTEM, "state directory '%s' is not a folder", path);
 	if (st->uid != geteuid())
@@ -210,10 +209,10 @@ static int look(const struct state *state, bool create, struct err *err)
 	if (rc == 0)
 		rc = read_format(state, &format, err);
 	if (rc == 0 && format > STATE_FORMAT)
-		rc = err_set(
-			err, ERR_NEWER,
-			"state directory '%s' was made by a newer wf (format %lu, this wf knows %d)",
-			state->path, format, STATE_FORMAT);
+		rc = err_set(err, ERR_NEWER,
+			     "state directory '%s' was made by a newer wf "
+			     "(format %lu, this wf knows %d)",
+			     state->path, format, STATE_FORMAT);
 	if (rc == 0)
 		rc = check_folders(state, err);
 	if (rc == 0 && format == 0)
