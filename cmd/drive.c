@@ -122,10 +122,13 @@ static void tell(struct drive *drive, const char *id, const struct ending *endin
 	if (drive->kind->ended) {
 		bool opened = run_open(&run, drive->state, id, &ignored) == 0;
 
-		if (opened)
+		if (opened) {
 			e.workflow = run.info.workflow;
+			e.path = run.path;
+		}
 		told = drive->kind->ended(drive->view, &e);
 		e.workflow = "";
+		e.path = NULL;
 		if (opened)
 			run_release(&run);
 	}

@@ -4,6 +4,7 @@
 #include "../lib/base/buf.h"
 #include "../lib/base/error.h"
 #include "../lib/base/str.h"
+#include "../lib/model/duration.h"
 #include "logs.h"
 #include "output.h"
 #include "watch.h"
@@ -24,7 +25,7 @@ struct seen {
 	int attempt;
 	bool err;
 	off_t offset;
-	struct buf rest; /* JSON: the beginning of a line without its end */
+	struct buf rest; /* the beginning of a line without its end */
 };
 
 struct log_printer {
@@ -117,7 +118,19 @@ static json_t *json_of(const char *text, size_t n)
 	return whole;
 }
 
-static void print_object(const struct log_file *file, const char *text, size_t n)
+/* A line of workflow.log begins with its time in milliseconds. Returns what follows. */
+static const char *split_time(const struct log_file *file, const char *line, json_int_t *ret_at)
+{
+	char *rest;
+
+	*ret_at = 0;
+	if (file->cmd)
+		return line;
+	*ret_at = strtoll(line, &rest, 10);
+	return *ret_at && *rest == ' ' ? rest + 1 : line;
+}
+
+static void print_object(const struct log_file *file, const char *text, size_t n, json_int_t at)
 {
 	json_t *line = json_pack("{s:s, s:o}", "step", file->step, "text", json_of(text, n));
 
@@ -125,25 +138,45 @@ static void print_object(const struct log_file *file, const char *text, size_t n
 		json_object_set_new(line, "cmd", json_integer((json_int_t)file->cmd));
 		json_object_set_new(line, "attempt", json_integer(file->attempt));
 		json_object_set_new(line, "stream", json_string(file->err ? "stderr" : "stdout"));
+	} else if (line && at) {
+		json_object_set_new(line, "at", json_integer(at));
 	}
 	if (line)
 		out_json(line);
 	json_decref(line);
 }
 
-static void print_objects(struct seen *seen, const struct log_file *file, const char *data,
-			  size_t n)
+static void print_line(const struct log_printer *p, const struct log_file *file, const char *line,
+		       size_t n)
+{
+	json_int_t at;
+	const char *text = split_time(file, line, &at);
+	char clock[32];
+
+	n -= (size_t)(text - line);
+	if (p->json) {
+		print_object(file, text, n, at);
+		return;
+	}
+	if (at)
+		out_format("%s  ", time_format(at, clock, sizeof clock));
+	out_text(text, n);
+	out_text("\n", 1);
+}
+
+static void print_lines(const struct log_printer *p, struct seen *seen, const struct log_file *file,
+			const char *data, size_t n)
 {
 	const char *end;
+	size_t done = 0;
 
 	buf_add(&seen->rest, data, n);
 	if (!buf_ok(&seen->rest))
 		return;
-	size_t done = 0;
 	while ((end = memchr(seen->rest.data + done, '\n', seen->rest.len - done))) {
 		size_t at = (size_t)(end - seen->rest.data);
 
-		print_object(file, seen->rest.data + done, at - done);
+		print_line(p, file, seen->rest.data + done, at - done);
 		done = at + 1;
 	}
 	buf_consume(&seen->rest, done);
@@ -161,12 +194,12 @@ static int print_new(struct log_printer *p, struct seen *seen, const struct log_
 		if (n < 0)
 			return err_sys(err, errno, "cannot read '%s'", file->path);
 		seen->offset += n;
-		if (p->json) {
-			print_objects(seen, file, data, (size_t)n);
-			continue;
-		}
-		print_head(p, file, (size_t)(seen - p->v));
-		out_text(data, (size_t)n);
+		if (!p->json)
+			print_head(p, file, (size_t)(seen - p->v));
+		if (p->json || !file->cmd)
+			print_lines(p, seen, file, data, (size_t)n);
+		else
+			out_text(data, (size_t)n);
 	}
 	return 0;
 }
@@ -185,7 +218,7 @@ int log_print(struct log_printer *printer, const struct log_file *file, bool who
 	r = print_new(printer, seen, file, fd, err);
 	close(fd);
 	if (whole && seen->rest.len) {
-		print_object(file, seen->rest.data, seen->rest.len);
+		print_line(printer, file, seen->rest.data, seen->rest.len);
 		buf_clear(&seen->rest);
 	}
 	return r;

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,20 +36,6 @@ static void tail_of(struct buf *out, const char *path, size_t bytes, size_t line
 		out->data[out->len] = '\0';
 	}
 	close(fd);
-}
-
-void logs_tail(struct buf *out, const char *log_base, size_t bytes, size_t lines)
-{
-	static const char *const ends[] = {".err", ".out"};
-	size_t before = out->len;
-
-	for (size_t i = 0; i < 2 && out->len == before; i++) {
-		char *path = str_format("%s%s", log_base, ends[i]);
-
-		if (path)
-			tail_of(out, path, bytes, lines);
-		free(path);
-	}
 }
 
 /* Take NNNNNN-STEP.ATTEMPT.out apart. False when the name is not of that form. */
@@ -172,4 +159,20 @@ void logs_release(struct log_files *files)
 	}
 	free(files->v);
 	*files = (struct log_files){NULL, 0};
+}
+
+void logs_tail(struct buf *out, const char *run_path, uint64_t cmd, int attempt, size_t bytes,
+	       size_t lines)
+{
+	struct log_files files = {NULL, 0};
+	struct err ignored = ERR_INIT;
+	size_t before = out->len;
+	char step[24];
+
+	snprintf(step, sizeof step, "%llu", (unsigned long long)cmd);
+	logs_list(&files, run_path, step, &ignored);
+	for (size_t i = files.n; i-- && out->len == before;)
+		if (files.v[i].cmd == cmd && files.v[i].attempt == attempt)
+			tail_of(out, files.v[i].path, bytes, lines);
+	logs_release(&files);
 }

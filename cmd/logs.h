@@ -12,7 +12,8 @@ struct err;
 
 /* The end of what an attempt wrote to stderr, or to stdout if it wrote nothing there. Nothing when
  * there is nothing. */
-void logs_tail(struct buf *out, const char *log_base, size_t bytes, size_t lines);
+void logs_tail(struct buf *out, const char *run_path, uint64_t cmd, int attempt, size_t bytes,
+	       size_t lines);
 
 /* One file: logs/NNN/NNNNNN-STEP.ATTEMPT.out|.err, or logs/workflow.log (cmd 0). */
 struct log_file {

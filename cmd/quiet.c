@@ -21,8 +21,8 @@
 /* The last failed attempt of a run. */
 struct failed {
 	char *run_id, *step, *text;
+	uint64_t cmd;
 	int attempt;
-	struct buf tail;
 	struct failed *next;
 };
 
@@ -66,7 +66,6 @@ static struct failed *find_or_add(struct quiet *quiet, const char *run_id)
 	return f;
 }
 
-/* The tail is read now: once the run has ended its files have moved. */
 static void quiet_progress(void *view, const struct progress *p)
 {
 	if (p->kind != PROGRESS_STEP_FAILED && p->kind != PROGRESS_STEP_RETRY)
@@ -79,10 +78,8 @@ static void quiet_progress(void *view, const struct progress *p)
 	free(f->text);
 	f->step = strdup(p->step ? p->step : "");
 	f->text = strdup(p->text ? p->text : "");
+	f->cmd = p->cmd;
 	f->attempt = p->attempt;
-	buf_clear(&f->tail);
-	if (p->log_base)
-		logs_tail(&f->tail, p->log_base, TAIL_BYTES, TAIL_LINES);
 }
 
 static void indented(struct buf *out, const char *text)
@@ -131,7 +128,19 @@ static void next_command(struct buf *out, const struct quiet *quiet, const struc
 	free(folder);
 }
 
-static void failed_lines(struct buf *out, const struct failed *f)
+static void stderr_lines(struct buf *out, const struct failed *f, const char *run_path)
+{
+	struct buf tail = BUF_INIT;
+
+	logs_tail(&tail, run_path, f->cmd, f->attempt, TAIL_BYTES, TAIL_LINES);
+	if (buf_ok(&tail) && tail.len) {
+		buf_adds(out, "  stderr:\n");
+		indented(out, tail.data);
+	}
+	buf_release(&tail);
+}
+
+static void failed_lines(struct buf *out, const struct failed *f, const char *run_path)
 {
 	buf_adds(out, "  step:     ");
 	text_line(out, f->step ? f->step : "");
@@ -141,10 +150,8 @@ static void failed_lines(struct buf *out, const struct failed *f)
 		text_line(out, f->text);
 		buf_addc(out, '\n');
 	}
-	if (f->tail.len) {
-		buf_adds(out, "  stderr:\n");
-		indented(out, f->tail.data);
-	}
+	if (run_path)
+		stderr_lines(out, f, run_path);
 }
 
 static const char *word_of(enum drive_end end)
@@ -180,7 +187,7 @@ static bool quiet_ended(void *view, const struct ended *e)
 		buf_addc(&out, '\n');
 	}
 	if (f)
-		failed_lines(&out, f);
+		failed_lines(&out, f, e->path);
 	buf_adds(&out, "  look:     ");
 	command_line(&out, e, "show");
 	next_command(&out, quiet, e);
@@ -201,7 +208,6 @@ static void quiet_close(void *view)
 		free(f->run_id);
 		free(f->step);
 		free(f->text);
-		buf_release(&f->tail);
 		free(f);
 	}
 	free(quiet);

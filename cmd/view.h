@@ -11,6 +11,7 @@ struct cli;
 struct ended {
 	const char *id, *workflow;
 	const char *state;    /* path of the state directory */
+	const char *path;     /* of the run's folder now; NULL: not known */
 	const json_t *detail; /* result, error, waits; may be NULL */
 	enum drive_end end;
 	bool closed; /* so nothing can resume it */
