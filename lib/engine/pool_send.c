@@ -170,6 +170,12 @@ static struct pool_worker *free_place(struct pool *pool, const struct attempt *a
 	return NULL;
 }
 
+/* What it is at takes longer than such steps did: nothing shall wait behind it. */
+static bool is_slow(struct pool_worker *w)
+{
+	return w->count && worker_current(w)->announced;
+}
+
 static struct pool_worker *busy_worker(struct pool *pool, const struct attempt *a)
 {
 	struct pool_worker *best = NULL;
@@ -178,7 +184,8 @@ static struct pool_worker *busy_worker(struct pool *pool, const struct attempt *
 		return NULL;
 	for (unsigned i = 0; i < pool->jobs; i++) {
 		struct pool_worker *w = &pool->workers[i];
-		if (serves(w, a) && !w->full && has_room(w) && (!best || w->load < best->load))
+		if (serves(w, a) && !w->full && !is_slow(w) && has_room(w) &&
+		    (!best || w->load < best->load))
 			best = w;
 	}
 	return best;
