@@ -18,6 +18,8 @@
 
 #define CLOSED "refs/heads/closed/"
 
+enum { CONFLICTS_MAX = 5 };
+
 static void shard_of(const char *id, char ret[3])
 {
 	unsigned char digest[SHA1_DIGEST_LENGTH];
@@ -164,11 +166,30 @@ static int pack_refs(struct repo *repo, struct err *err)
 	return rc < 0 ? repo_error(err, GIT_ERROR, "cannot pack refs") : 0;
 }
 
+static int count_one(void *arg, const char *name, enum os_kind kind)
+{
+	size_t *count = arg;
+
+	(void)name;
+	(void)kind;
+	return ++*count > FOLD_LOOSE;
+}
+
+int fold_is_due(struct repo *repo)
+{
+	char *folder = str_format("%s/refs/heads/run", repo->path);
+	size_t count = 0;
+	int rc = folder ? repo->os->ops->list(repo->os, folder, count_one, &count) : 0;
+
+	free(folder);
+	return rc > 0;
+}
+
 int fold_runs(struct repo *repo, size_t keep, size_t *ret_folded, struct err *err)
 {
 	struct pick *picks = NULL;
 	size_t count = 0, n, done = 0;
-	int rc = pick_closed(repo, keep, FOLD_BATCH, &picks, &count, err);
+	int conflicts = 0, rc = pick_closed(repo, keep, FOLD_BATCH, &picks, &count, err);
 
 	/* one pack of refs first: then a deletion rewrites one file and leaves no empty folders */
 	if (!rc)
@@ -177,8 +198,12 @@ int fold_runs(struct repo *repo, size_t keep, size_t *ret_folded, struct err *er
 		for (n = 1; at + n < count && n < FOLD_BATCH && strcmp(picks[at].month, picks[at + n].month) == 0; n++)
 			;
 		rc = fold_batch(repo, picks + at, n, err);
-		if (rc == 0)
+		if (rc == 0) {
 			n = 0; /* again, on top of what somebody else folded */
+			if (++conflicts > CONFLICTS_MAX)
+				rc = err_set(err, ERR_BUSY, "the branch of %s is moved by somebody else all the time",
+					     picks[at].month);
+		}
 		if (rc < 0)
 			break;
 		rc = 0;

@@ -14,10 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HISTORIC_LEVEL = 6 };
+/* libgit2 keeps what it read, without a limit that we could set: so the packs are opened again after so much. */
+enum { SMALL_LEVEL = 6, READ_MAX = 4 << 20 };
 
 struct merge {
+	struct repo *repo;       /* borrowed */
+	char *const *names;      /* borrowed: of the packs */
+	size_t name_count;
 	struct repo packs;       /* reads only the packs that are merged */
+	size_t read;             /* bytes since they were opened */
+	git_odb_object *base;    /* the last one of a delta; NULL: none */
 	struct batch batch;
 	git_oid *ids;            /* owned: of all objects */
 	size_t count, cap;
@@ -26,13 +32,18 @@ struct merge {
 	struct err *err;
 };
 
-static int open_packs(struct merge *m, struct repo *repo, char *const *names, size_t count, struct err *err)
+static int open_packs(struct merge *m)
 {
-	int rc = git_odb_new(&m->packs.odb);
+	int rc;
 
-	m->packs.os = repo->os;
-	for (size_t i = 0; i < count && rc >= 0; i++) {
-		char *path = str_format("%s/%s.idx", repo->packs, names[i]);
+	git_odb_object_free(m->base);
+	m->base = NULL;
+	git_odb_free(m->packs.odb);
+	m->packs.odb = NULL;
+	m->read = 0;
+	rc = git_odb_new(&m->packs.odb);
+	for (size_t i = 0; i < m->name_count && rc >= 0; i++) {
+		char *path = str_format("%s/%s.idx", m->repo->packs, m->names[i]);
 		git_odb_backend *backend = NULL;
 
 		rc = path ? git_odb_backend_one_pack(&backend, path) : GIT_ERROR;
@@ -40,7 +51,7 @@ static int open_packs(struct merge *m, struct repo *repo, char *const *names, si
 			rc = git_odb_add_backend(m->packs.odb, backend, 1);
 		free(path);
 	}
-	return rc < 0 ? repo_error(err, rc, "cannot open packs") : 0;
+	return rc < 0 ? repo_error(m->err, rc, "cannot open packs") : 0;
 }
 
 static int each_object(const git_oid *id, void *arg)
@@ -73,9 +84,15 @@ static bool is_ours(const struct merge *m, const git_oid *id)
 /* Read an object of any type. */
 static int read_any(struct merge *m, const git_oid *id, git_odb_object **ret)
 {
-	int rc = git_odb_read(ret, m->packs.odb, id);
+	int rc;
 
-	return rc < 0 ? repo_error(m->err, rc, "cannot read an object that is to be packed") : 0;
+	if (m->read > READ_MAX && open_packs(m) < 0)
+		return -m->err->code;
+	rc = git_odb_read(ret, m->packs.odb, id);
+	if (rc < 0)
+		return repo_error(m->err, rc, "cannot read an object that is to be packed");
+	m->read += git_odb_object_size(*ret);
+	return 0;
 }
 
 static int add_whole(struct merge *m, const git_oid *id)
@@ -94,10 +111,20 @@ static int add_whole(struct merge *m, const git_oid *id)
 	return rc;
 }
 
+/* Most versions of a file are deltas of the same one. */
+static int read_base(struct merge *m, const git_oid *id)
+{
+	if (m->base && git_oid_equal(git_odb_object_id(m->base), id))
+		return 0;
+	git_odb_object_free(m->base);
+	m->base = NULL;
+	return read_any(m, id, &m->base);
+}
+
 /* An older version of what newer is now. */
 static int add_older(struct merge *m, const git_oid *older, const git_oid *newer)
 {
-	git_odb_object *from = NULL, *to = NULL;
+	git_odb_object *to = NULL;
 	struct buf delta = BUF_INIT;
 	git_oid base;
 	int rc;
@@ -107,12 +134,12 @@ static int add_older(struct merge *m, const git_oid *older, const git_oid *newer
 	if (!is_ours(m, newer) || add_whole(m, newer) < 0)
 		return add_whole(m, older);
 	base = *batch_root(&m->batch, newer);
-	rc = read_any(m, &base, &from);
+	rc = read_any(m, older, &to);
 	if (!rc)
-		rc = read_any(m, older, &to);
+		rc = read_base(m, &base);
 	if (!rc) {
-		delta_make(&delta, git_odb_object_data(from), git_odb_object_size(from), git_odb_object_data(to),
-			   git_odb_object_size(to));
+		delta_make(&delta, git_odb_object_data(m->base), git_odb_object_size(m->base),
+			   git_odb_object_data(to), git_odb_object_size(to));
 		if (!buf_ok(&delta))
 			rc = err_nomem(m->err);
 		else if (delta.len < git_odb_object_size(to) / 2)
@@ -121,7 +148,6 @@ static int add_older(struct merge *m, const git_oid *older, const git_oid *newer
 			rc = add_whole(m, older);
 	}
 	buf_release(&delta);
-	git_odb_object_free(from);
 	git_odb_object_free(to);
 	return rc;
 }
@@ -240,15 +266,16 @@ static void remove_packs(struct repo *repo, char *const *names, size_t count, co
 		}
 }
 
-int merge_packs(struct repo *repo, char *const *names, size_t count, struct err *err)
+int merge_packs(struct repo *repo, char *const *names, size_t count, bool small, struct err *err)
 {
-	struct merge m = {.err = err};
+	struct merge m = {.repo = repo, .names = names, .name_count = count, .packs.os = repo->os, .err = err};
 	char name[46] = "";
 	int rc;
 
 	batch_init(&m.batch, repo->os, repo->path);
-	m.batch.level = HISTORIC_LEVEL;
-	rc = open_packs(&m, repo, names, count, err);
+	if (small)
+		m.batch.level = SMALL_LEVEL;
+	rc = open_packs(&m);
 	if (!rc && git_odb_foreach(m.packs.odb, each_object, &m) < 0)
 		rc = err->code ? -err->code : repo_error(err, GIT_ERROR, "cannot list packs");
 	if (!rc && m.count) {
@@ -262,6 +289,7 @@ int merge_packs(struct repo *repo, char *const *names, size_t count, struct err 
 	if (!rc)
 		remove_packs(repo, names, count, name);
 	batch_release(&m.batch);
+	git_odb_object_free(m.base);
 	git_odb_free(m.packs.odb);
 	free(m.ids);
 	free(m.parents);

@@ -101,7 +101,7 @@ static size_t choose(const struct packs *p, bool all)
 	return n;
 }
 
-static int merge(struct packs *p, size_t count, struct err *err)
+static int merge(struct packs *p, size_t count, bool all, struct err *err)
 {
 	char **names = calloc(count, sizeof *names);
 	int rc;
@@ -110,7 +110,7 @@ static int merge(struct packs *p, size_t count, struct err *err)
 		return err_nomem(err);
 	for (size_t i = 0; i < count; i++)
 		names[i] = p->items[i].name;
-	rc = merge_packs(p->repo, names, count, err);
+	rc = merge_packs(p->repo, names, count, all, err);
 	free(names);
 	return rc;
 }
@@ -151,7 +151,7 @@ int packs_tidy(struct repo *repo, bool all, struct err *err)
 		return 0;
 	rc = look(&p, err);
 	if (!rc && (n = choose(&p, all)) > 0)
-		rc = merge(&p, n, err);
+		rc = merge(&p, n, all, err);
 	for (size_t i = 0; i < p.count; i++)
 		free(p.items[i].name);
 	free(p.items);

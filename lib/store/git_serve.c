@@ -190,12 +190,17 @@ static void handle(struct serve *s, const json_t *request)
 static void tidy(struct serve *s)
 {
 	struct err quiet = ERR_INIT;
+	size_t folded;
 
 	if (queue_commits(s->queue) == s->tidied || queue_wait(s->queue) == 0)
 		return;
 	s->tidied = queue_commits(s->queue);
 	queue_save(s->queue, &quiet);
 	packs_tidy(&s->repo, false, &quiet);
+	if (fold_is_due(&s->repo)) {
+		packs_sweep(&s->repo);
+		fold_runs(&s->repo, FOLD_KEEP, &folded, &quiet);
+	}
 }
 
 static void loop(struct serve *s)
