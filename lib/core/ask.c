@@ -22,7 +22,8 @@ static int find_step(const struct module *module, const char *name, wf_step_fn *
 {
 	for (size_t i = 0; fn && i < module->count; i++) {
 		const struct module_entry *entry = &module->entries[i];
-		if (entry->step == fn && entry->kind == WF_KIND_STEP && strcmp(entry->name, name) == 0)
+		if (entry->step == fn && entry->kind == WF_KIND_STEP &&
+		    strcmp(entry->name, name) == 0)
 			return (int)i;
 	}
 	return fn ? -1 : module_find(module, WF_KIND_STEP, name);
@@ -50,8 +51,8 @@ static struct entry *new_step(struct core *core, enum step_kind kind, const char
 	return entry;
 }
 
-struct entry *author_step(struct core *core, const char *name, wf_step_fn *fn, const json_t *in, bool share,
-			  const wf_step_options *options)
+struct entry *author_step(struct core *core, const char *name, wf_step_fn *fn, const json_t *in,
+			  bool share, const wf_step_options *options)
 {
 	json_t *input = (json_t *)(uintptr_t)in;
 	int index = find_step(core->module, name, fn);
@@ -63,8 +64,8 @@ struct entry *author_step(struct core *core, const char *name, wf_step_fn *fn, c
 		return NULL;
 	}
 	if (json_deeper(in, DEEPEST)) {
-		author_fail(core, "bad_input", "step '%s': its input is nested deeper than %d levels", name,
-			    DEEPEST);
+		author_fail(core, "bad_input",
+			    "step '%s': its input is nested deeper than %d levels", name, DEEPEST);
 		return NULL;
 	}
 	options_merge(&merged, options, &core->module->entries[index].options);
@@ -132,7 +133,8 @@ static bool utf8_words(const char *const *words, bool with_equals)
 {
 	for (; words && *words; words++) {
 		const char *equals = strchr(*words, '=');
-		if (!str_utf8(*words, strlen(*words)) || (with_equals && (!equals || equals == *words)))
+		if (!str_utf8(*words, strlen(*words)) ||
+		    (with_equals && (!equals || equals == *words)))
 			return false;
 	}
 	return true;
@@ -144,7 +146,8 @@ static bool utf8_text(const char *text)
 }
 
 /* What cannot be written down as a command; NULL: it can. */
-static const char *command_problem(const char *name, const char *shell, const wf_step_options *o, bool exec)
+static const char *command_problem(const char *name, const char *shell, const wf_step_options *o,
+				   bool exec)
 {
 	if (!*name || strlen(name) > NAME_MOST || !utf8_text(name))
 		return "its name is empty, longer than 200 bytes or not UTF-8";

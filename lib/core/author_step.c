@@ -18,7 +18,8 @@ static wf_future *start(struct core *core, struct entry *entry)
 	return entry ? author_start(core, entry) : author_failed(core);
 }
 
-/* One that cannot be run later is an error now: it would be found missing only when it is needed. */
+/* One that cannot be run later is an error now: it would be found missing only when it is needed.
+ */
 static void compensate(struct core *core, struct entry *entry)
 {
 	struct compensation *c = entry ? malloc(sizeof *c) : NULL;
@@ -34,7 +35,8 @@ static void compensate(struct core *core, struct entry *entry)
 	core->compensations = c;
 }
 
-json_t *wf_step_(wf_ctx *wf, const char *name, wf_step_fn *fn, const json_t *in, const wf_step_options *o)
+json_t *wf_step_(wf_ctx *wf, const char *name, wf_step_fn *fn, const json_t *in,
+		 const wf_step_options *o)
 {
 	struct core *core = author_asking(wf);
 
@@ -87,14 +89,16 @@ json_t *wf_shell_(wf_ctx *wf, const char *name, const char *command, const wf_st
 	return core ? run(core, author_command(core, name, command, false, o)) : NULL;
 }
 
-wf_future *wf_shell_start_(wf_ctx *wf, const char *name, const char *command, const wf_step_options *o)
+wf_future *wf_shell_start_(wf_ctx *wf, const char *name, const char *command,
+			   const wf_step_options *o)
 {
 	struct core *core = author_asking(wf);
 
 	return core ? start(core, author_command(core, name, command, false, o)) : NULL;
 }
 
-void wf_compensate_shell_(wf_ctx *wf, const char *name, const char *command, const wf_step_options *o)
+void wf_compensate_shell_(wf_ctx *wf, const char *name, const char *command,
+			  const wf_step_options *o)
 {
 	struct core *core = author_core(wf);
 

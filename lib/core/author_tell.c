@@ -34,9 +34,9 @@ const char *wf_uuid(wf_ctx *wf, char out[37])
 		random_take(&core->random, b, sizeof b);
 	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
 	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-		 b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-		 b[15]);
+	snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
+		 b[13], b[14], b[15]);
 	return out;
 }
 
@@ -60,7 +60,8 @@ json_t *wf_throw(wf_ctx *wf, const char *type, const char *format, ...)
 		return NULL;
 	strand = core->running;
 	va_start(ap, format);
-	failure = failure_vnew(&core->failures, strand->fresh ? strand->failure : NULL, type, format, ap);
+	failure = failure_vnew(&core->failures, strand->fresh ? strand->failure : NULL, type,
+			       format, ap);
 	va_end(ap);
 	if (!failure)
 		core_die(core);
@@ -79,7 +80,10 @@ json_t *wf_json(wf_ctx *wf, const char *format, ...)
 	value = json_vpack_ex(&why, 0, format, ap);
 	va_end(ap);
 	if (!value && core) {
-		author_fail(core, "bad_json", "wf_json(\"%s\"): %s", format ? format : "", why.text);
+		if (json_error_code(&why) == json_error_out_of_memory)
+			core_die(core);
+		author_fail(core, "bad_json", "wf_json(\"%s\"): %s", format ? format : "",
+			    why.text);
 		core_abort(core, core->running->failure);
 	}
 	return value;

@@ -38,7 +38,8 @@ bool wf_await_all(wf_ctx *wf, wf_future *const *futures, size_t n)
 	}
 	for (size_t i = 0; i < n; i++) {
 		future_wait(futures[i], core->running);
-		if (futures[i]->state == FUTURE_FAILED && (!first || futures[i]->order < first->order))
+		if (futures[i]->state == FUTURE_FAILED &&
+		    (!first || futures[i]->order < first->order))
 			first = futures[i];
 	}
 	if (first)

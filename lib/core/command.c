@@ -153,7 +153,8 @@ void commands_settle(struct commands *c, struct entry *entry)
 	c->settled = entry;
 }
 
-/* Waits that are given up may be many in a long run: remember the last ones. Steps have an end of their own. */
+/* Waits that are given up may be many in a long run: remember the last ones. Steps have an end of
+ * their own. */
 static void forget_oldest(struct commands *c)
 {
 	struct entry *oldest = c->cancelled.first;

@@ -12,13 +12,14 @@
 
 struct entry {
 	struct command command;
-	struct step step;          /* COMMAND_STEP */
-	struct wf_future *future;  /* gets the outcome; NULL: nobody wants it */
-	wf_coroutine_fn *fn;       /* COMMAND_SIDE_EFFECT */
+	struct step step;         /* COMMAND_STEP */
+	struct wf_future *future; /* gets the outcome; NULL: nobody wants it */
+	wf_coroutine_fn *fn;      /* COMMAND_SIDE_EFFECT */
 	void *arg;
-	char *text;                /* COMMAND_LOG: owned */
+	char *text; /* COMMAND_LOG: owned */
 	bool cancelled, queued;
-	struct entry *prev, *next; /* among the open ones, or the cancelled ones: in the order of asking */
+	struct entry *prev,
+		*next; /* among the open ones, or the cancelled ones: in the order of asking */
 	struct entry *queue_prev, *queue_next;
 };
 
@@ -27,16 +28,16 @@ struct entries {
 };
 
 struct commands {
-	uint64_t last;          /* number given last */
+	uint64_t last; /* number given last */
 	size_t open_count;
 	struct entries open;      /* no outcome yet */
 	struct entries cancelled; /* given up; an outcome may still come */
 	size_t cancelled_count;
-	uint64_t forgotten;     /* cancelled timers up to here are not remembered */
-	struct entries queue;   /* not served yet */
-	struct entry *said;     /* log line or cancellation handed out last */
-	struct entry *settled;  /* had its outcome in the last feed */
-	struct entry **table;   /* open and cancelled ones by number */
+	uint64_t forgotten;    /* cancelled timers up to here are not remembered */
+	struct entries queue;  /* not served yet */
+	struct entry *said;    /* log line or cancellation handed out last */
+	struct entry *settled; /* had its outcome in the last feed */
+	struct entry **table;  /* open and cancelled ones by number */
 	size_t size, used;
 };
 

@@ -17,11 +17,13 @@ static int check_options(const struct core_options *o, struct err *err)
 	const struct module *module = o->module;
 
 	if (o->rules > CORE_RULES)
-		return err_set(err, ERR_NEWER, "the run follows replay rules %u, this wf knows up to %u", o->rules,
+		return err_set(err, ERR_NEWER,
+			       "the run follows replay rules %u, this wf knows up to %u", o->rules,
 			       CORE_RULES);
 	if (o->workflow < 0 || (size_t)o->workflow >= module->count ||
 	    module->entries[o->workflow].kind != WF_KIND_WORKFLOW)
-		return err_set(err, ERR_USAGE, "entry %d of the module is no workflow", o->workflow);
+		return err_set(err, ERR_USAGE, "entry %d of the module is no workflow",
+			       o->workflow);
 	return 0;
 }
 

@@ -47,24 +47,25 @@ enum command_kind {
 struct command {
 	enum command_kind kind;
 	uint64_t id;
-	struct step *step;   /* COMMAND_STEP: owned by the core until its outcome was fed */
-	int64_t asked;       /* core_now when the workflow asked; the same on replay */
-	int64_t due;         /* COMMAND_TIMER: ms since 1970 */
-	uint64_t target;     /* COMMAND_CANCEL */
-	const char *text;    /* COMMAND_LOG: borrowed until the next call */
+	struct step *step; /* COMMAND_STEP: owned by the core until its outcome was fed */
+	int64_t asked;     /* core_now when the workflow asked; the same on replay */
+	int64_t due;       /* COMMAND_TIMER: ms since 1970 */
+	uint64_t target;   /* COMMAND_CANCEL */
+	const char *text;  /* COMMAND_LOG: borrowed until the next call */
 };
 
 enum core_status { CORE_RUNNING, CORE_COMPLETED, CORE_FAILED, CORE_CANCELLED, CORE_CONTINUED };
 
 struct core_options {
-	const struct module *module;  /* borrowed */
-	int workflow;                 /* index in the module */
-	const char *run_id;           /* borrowed during core_new */
-	const uint8_t *seed;          /* 32 bytes: where wf_random comes from */
-	json_t *input;                /* borrowed */
-	int64_t created;              /* time at the start, ms since 1970 */
-	unsigned rules;               /* from run_started: which replay rules hold (CORE_RULES for a new run) */
-	size_t stack_bytes;           /* of each coroutine; 0: 1 MiB, of which only what is used takes memory */
+	const struct module *module; /* borrowed */
+	int workflow;                /* index in the module */
+	const char *run_id;          /* borrowed during core_new */
+	const uint8_t *seed;         /* 32 bytes: where wf_random comes from */
+	json_t *input;               /* borrowed */
+	int64_t created;             /* time at the start, ms since 1970 */
+	unsigned rules; /* from run_started: which replay rules hold (CORE_RULES for a new run) */
+	size_t stack_bytes; /* of each coroutine; 0: 1 MiB, of which only what is used takes memory
+			     */
 	/* Loads a value kept outside the line ("result_file"). Called only inside core_feed. */
 	int (*payload)(void *arg, const char *name, json_t **ret, struct err *err);
 	void *payload_arg;
@@ -76,15 +77,16 @@ struct core_options {
 int core_new(struct core **ret, const struct core_options *options, struct err *err);
 void core_free(struct core *core);
 
-/* Apply one event that replay cares about (notes are ignored) and run until all wait. Borrows event. */
+/* Apply one event that replay cares about (notes are ignored) and run until all wait. Borrows
+ * event. */
 int core_feed(struct core *core, const struct event *event, struct err *err);
 /* The recorded history is over: wf_log speaks again, commands may be served. */
 void core_set_live(struct core *core);
-/* The next command not seen yet, or NULL. Borrowed; valid until its outcome is fed. Commands whose outcome
- * was already fed, and those already cancelled, are passed over. */
+/* The next command not seen yet, or NULL. Borrowed; valid until its outcome is fed. Commands whose
+ * outcome was already fed, and those already cancelled, are passed over. */
 const struct command *core_next(struct core *core);
-/* Append the members "step" and "input" (or "input_sha256", over 1 KiB) of a step without an outcome,
- * as its outcome line must have them. A failed allocation is remembered by out. */
+/* Append the members "step" and "input" (or "input_sha256", over 1 KiB) of a step without an
+ * outcome, as its outcome line must have them. A failed allocation is remembered by out. */
 void core_describe_input(const struct core *core, uint64_t id, struct buf *out);
 /* For COMMAND_SIDE_EFFECT: call the function; its value is new. */
 json_t *core_side_effect(struct core *core, uint64_t id);
@@ -101,11 +103,13 @@ size_t core_waiting(const struct core *core);
 json_t *core_waits(const struct core *core);
 int64_t core_now(const struct core *core);
 
-/* The core whose coroutine runs right now on this thread, or NULL. For the interposed libc functions. */
+/* The core whose coroutine runs right now on this thread, or NULL. For the interposed libc
+ * functions. */
 struct core *core_current(void);
 /* For those functions: the time that replay answers; and random bytes from the run's seed. */
 void core_random_bytes(struct core *core, void *data, size_t n);
-/* As srand() does: from now on core_chosen_bytes answers the same for the same number. Before: as core_random_bytes. */
+/* As srand() does: from now on core_chosen_bytes answers the same for the same number. Before: as
+ * core_random_bytes. */
 void core_choose_seed(struct core *core, uint64_t number);
 void core_chosen_bytes(struct core *core, void *data, size_t n);
 /* A durable sleep of the running coroutine. 0, or -1 when it was cancelled. */

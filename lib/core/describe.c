@@ -75,7 +75,8 @@ struct cut {
 	size_t left;
 };
 
-/* A callback that fails ends the writing, so that a large value costs no more than what is seen of it. */
+/* A callback that fails ends the writing, so that a large value costs no more than what is seen of
+ * it. */
 static int add_part(const char *text, size_t n, void *arg)
 {
 	struct cut *cut = arg;

@@ -24,9 +24,9 @@ static bool is_reordered(const json_t *a, const json_t *b)
 
 	if (json_array_size(a) != json_array_size(b) || json_array_size(a) > 1000)
 		return false;
-	json_array_foreach(a, i, x) {
+	json_array_foreach (a, i, x) {
 		bool found = false;
-		json_array_foreach(b, j, y)
+		json_array_foreach (b, j, y)
 			if (json_equal(x, y)) {
 				found = true;
 				break;
@@ -52,13 +52,13 @@ static struct difference in_object(const json_t *a, const json_t *b, struct buf 
 	const json_t *value;
 	const char *key;
 
-	json_object_foreach(mutable_json(a), key, value) {
+	json_object_foreach (mutable_json(a), key, value) {
 		if (!json_equal(value, json_object_get(b, key))) {
 			buf_addf(path, ".%s", key);
 			return difference_find(value, json_object_get(b, key), path);
 		}
 	}
-	json_object_foreach(mutable_json(b), key, value) {
+	json_object_foreach (mutable_json(b), key, value) {
 		if (!json_object_get(a, key)) {
 			buf_addf(path, ".%s", key);
 			return (struct difference){NULL, value};
@@ -82,7 +82,8 @@ static bool is_time(const json_t *value, int64_t now)
 	double n = json_number_value(value);
 
 	for (double unit = 1e-3; unit <= 1e6; unit *= 1e3)
-		if (n > (double)(now - DAYS_10000_MS) * unit && n < (double)(now + DAYS_10000_MS) * unit)
+		if (n > (double)(now - DAYS_10000_MS) * unit &&
+		    n < (double)(now + DAYS_10000_MS) * unit)
 			return now > DAYS_10000_MS;
 	return false;
 }

@@ -14,7 +14,8 @@ struct difference {
 
 /* The first difference; its path, as jq writes it, is appended to path. The values must differ. */
 struct difference difference_find(const json_t *expected, const json_t *actual, struct buf *path);
-/* What it looks like: a borrowed sentence. now: a time near the run's, in milliseconds since 1970. */
+/* What it looks like: a borrowed sentence. now: a time near the run's, in milliseconds since 1970.
+ */
 const char *difference_cause(const struct difference *difference, int64_t now);
 
 #endif

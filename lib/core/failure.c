@@ -46,7 +46,8 @@ static int read_failure(struct failure **list, struct failure *failure, const st
 }
 
 /* cause: what json's "cause" is already; NULL: not yet. Steals json. */
-static struct failure *failure_make(struct failure **list, json_t *json, const struct failure *cause)
+static struct failure *failure_make(struct failure **list, json_t *json,
+				    const struct failure *cause)
 {
 	struct failure *failure = json ? calloc(1, sizeof *failure) : NULL;
 
@@ -118,7 +119,8 @@ struct failure *failure_vnew(struct failure **list, const struct failure *cause,
 struct failure *failure_of_step(struct failure **list, const json_t *error, const char *step,
 				int attempts)
 {
-	json_t *json = json_is_object(error) ? json_copy((json_t *)(uintptr_t)error) : json_object();
+	json_t *json = json_is_object(error) ? json_copy((json_t *)(uintptr_t)error)
+					     : json_object();
 	int rc = json ? 0 : -1;
 
 	if (rc == 0 && !json_object_get(json, "step"))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Failures as workflow code sees them. Each lives as long as its core, for wf_failure is borrowed until the run ends. */
+/* Failures as workflow code sees them. Each lives as long as its core, for wf_failure is borrowed
+ * until the run ends. */
 #ifndef WF_CORE_FAILURE_H
 #define WF_CORE_FAILURE_H
 
@@ -13,9 +14,11 @@ struct failure {
 	struct failure *next;
 };
 
-/* A failure from {"type","message","step"?,"attempts"?,"permanent"?,"details"?,"cause"?}. Steals json. NULL: no memory. */
+/* A failure from {"type","message","step"?,"attempts"?,"permanent"?,"details"?,"cause"?}. Steals
+ * json. NULL: no memory. */
 struct failure *failure_new(struct failure **list, json_t *json);
-/* The same from a text; cause may be NULL, and is left out when it has too many causes of its own. */
+/* The same from a text; cause may be NULL, and is left out when it has too many causes of its own.
+ */
 struct failure *failure_vnew(struct failure **list, const struct failure *cause, const char *type,
 			     const char *format, va_list ap);
 /* The error of an event as the failure of a step. Borrows error. */

@@ -7,7 +7,8 @@
 
 #include <stdlib.h>
 
-/* A part of a kept value is looked for among all of them; beyond so many only at the end of the workflow. */
+/* A part of a kept value is looked for among all of them; beyond so many only at the end of the
+ * workflow. */
 #define KEPT_SEARCH 1000
 
 /* What workflow code returns is stolen, unless it was only lent to it. */
@@ -30,7 +31,8 @@ static json_t *take_returned(struct core *core, json_t *value, bool at_end)
 static const struct failure *why(struct strand *strand, const char *who)
 {
 	if (!strand->failure)
-		author_fail(strand->core, "no_result", "%s returned neither a value nor a failure", who);
+		author_fail(strand->core, "no_result", "%s returned neither a value nor a failure",
+			    who);
 	return strand->failure;
 }
 
@@ -39,7 +41,8 @@ static void note_failed(struct core *core, const struct failure *failure)
 {
 	if (!core->compensation_errors)
 		core->compensation_errors = json_array();
-	if (!core->compensation_errors || json_array_append(core->compensation_errors, failure->json) < 0)
+	if (!core->compensation_errors ||
+	    json_array_append(core->compensation_errors, failure->json) < 0)
 		core_die(core);
 }
 
@@ -77,8 +80,9 @@ static void fail(struct strand *strand)
 	commands_detach(&core->commands, false);
 	compensate(core);
 	core->error = json_copy(failure->json);
-	if (!core->error || (core->compensation_errors &&
-			     json_object_set(core->error, "compensations", core->compensation_errors) < 0))
+	if (!core->error ||
+	    (core->compensation_errors &&
+	     json_object_set(core->error, "compensations", core->compensation_errors) < 0))
 		core_die(core);
 	end(core, CORE_FAILED);
 }
@@ -89,7 +93,8 @@ void finish_workflow(struct strand *strand)
 	json_t *value = core->workflow->workflow(&core->ctx, core->input);
 
 	if (value && json_deeper(value, DEEPEST)) {
-		author_fail(core, "bad_result", "the result is nested deeper than %d levels", DEEPEST);
+		author_fail(core, "bad_result", "the result is nested deeper than %d levels",
+			    DEEPEST);
 		value = NULL;
 	}
 	if (!value) {

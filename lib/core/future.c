@@ -116,17 +116,19 @@ size_t future_wait_any(struct wf_future *const *futures, size_t n, struct strand
 
 	if (i < n || n == 0)
 		return i;
-	if (n > WAITERS_ON_STACK)
+	if (n > WAITERS_ON_STACK) {
 		waiters = malloc(n * sizeof *waiters);
-	if (!waiters)
-		core_die(strand->core);
+		if (!waiters)
+			core_die(strand->core);
+		strand->owned = waiters;
+	}
 	for (i = 0; i < n; i++)
 		waiter_join(&waiters[i], futures[i], strand);
 	strand_wait(strand);
 	for (i = 0; i < n; i++)
 		waiter_leave(&waiters[i]);
-	if (waiters != few)
-		free(waiters);
+	free(strand->owned);
+	strand->owned = NULL;
 	return settled(futures, n);
 }
 

@@ -108,11 +108,11 @@ bool json_holds(const json_t *whole, const json_t *part)
 	if (whole == part)
 		return true;
 	if (json_is_object(whole)) {
-		json_object_foreach((json_t *)(uintptr_t)whole, key, value)
+		json_object_foreach ((json_t *)(uintptr_t)whole, key, value)
 			if (json_holds(value, part))
 				return true;
 	} else if (json_is_array(whole)) {
-		json_array_foreach(whole, i, value)
+		json_array_foreach (whole, i, value)
 			if (json_holds(value, part))
 				return true;
 	}
@@ -130,12 +130,12 @@ bool json_deeper(const json_t *value, int levels)
 	if (levels == 0)
 		return true;
 	if (json_is_object(value)) {
-		json_object_foreach((json_t *)(uintptr_t)value, key, inner)
+		json_object_foreach ((json_t *)(uintptr_t)value, key, inner)
 			if (json_deeper(inner, levels - 1))
 				return true;
 		return false;
 	}
-	json_array_foreach(value, i, inner)
+	json_array_foreach (value, i, inner)
 		if (json_deeper(inner, levels - 1))
 			return true;
 	return false;

@@ -12,7 +12,8 @@ struct kept {
 	size_t size, count;
 };
 
-/* Steals value, which must not be in it. true, false and null are not kept. -1 when there is no memory; value is then untouched. */
+/* Steals value, which must not be in it. true, false and null are not kept. -1 when there is no
+ * memory; value is then untouched. */
 int kept_add(struct kept *kept, json_t *value);
 bool kept_has(const struct kept *kept, const json_t *value);
 /* Let go of value if it is there. */

@@ -38,7 +38,7 @@ struct core {
 	bool started, live;
 	int dead; /* negative err_code: nothing works any more */
 	int64_t created, now;
-	uint64_t seq;  /* of the event that was fed last */
+	uint64_t seq;   /* of the event that was fed last */
 	uint64_t order; /* of futures that came true */
 
 	struct random random;

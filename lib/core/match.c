@@ -11,11 +11,12 @@
 
 static int incomplete(const struct event *event, const char *member, struct err *err)
 {
-	return err_set(err, ERR_DAMAGED, "event %llu (%s) has no '%s'", (unsigned long long)event->seq,
-		       event_type_name(event->type), member);
+	return err_set(err, ERR_DAMAGED, "event %llu (%s) has no '%s'",
+		       (unsigned long long)event->seq, event_type_name(event->type), member);
 }
 
-/* 1 when equal, 0 when not. What the driver feeds without the step was just asked for: nothing to compare. */
+/* 1 when equal, 0 when not. What the driver feeds without the step was just asked for: nothing to
+ * compare. */
 static int same_step(const struct core *core, const struct event *event, const struct entry *entry,
 		     struct err *err)
 {
@@ -37,7 +38,8 @@ static int same_step(const struct core *core, const struct event *event, const s
 	return strcmp(digest, hex) == 0;
 }
 
-/* The command that the event answers: 1 and *ret, or 0 when it is one that was given up long ago. */
+/* The command that the event answers: 1 and *ret, or 0 when it is one that was given up long ago.
+ */
 static int find_asked(const struct core *core, const struct event *event, enum command_kind kind,
 		      struct entry **ret, struct err *err)
 {
@@ -59,19 +61,22 @@ static int find_asked(const struct core *core, const struct event *event, enum c
 	return same ? 1 : report_other(core, event, entry, err);
 }
 
-/* The value of member, or of the payload that member_file names. New; null when there is neither. */
+/* The value of member, or of the payload that member_file names. New; null when there is neither.
+ */
 static int load_value(const struct core *core, const struct event *event, const char *member,
 		      const char *member_file, json_t **ret, struct err *err)
 {
 	json_t *value = json_object_get(event->body, member);
-	const char *name = value ? NULL : json_string_value(json_object_get(event->body, member_file));
+	const char *name = value ? NULL
+				 : json_string_value(json_object_get(event->body, member_file));
 
 	if (!name) {
 		*ret = value ? json_incref(value) : json_null();
 		return 0;
 	}
 	if (!core->payload)
-		return err_set(err, ERR_DAMAGED, "event %llu (%s) keeps its value in '%s', which cannot be read here",
+		return err_set(err, ERR_DAMAGED,
+			       "event %llu (%s) keeps its value in '%s', which cannot be read here",
 			       (unsigned long long)event->seq, event_type_name(event->type), name);
 	return core->payload(core->payload_arg, name, ret, err);
 }
@@ -125,7 +130,8 @@ static int apply_step_completed(struct core *core, const struct event *event, st
 	int rc = find_asked(core, event, COMMAND_STEP, &entry, err);
 
 	if (rc > 0)
-		rc = load_value(core, event, "result", "result_file", &value, err) < 0 ? -err->code : 1;
+		rc = load_value(core, event, "result", "result_file", &value, err) < 0 ? -err->code
+										       : 1;
 	if (rc > 0)
 		settle(core, event, entry, value, NULL);
 	return rc < 0 ? rc : 0;
@@ -165,7 +171,8 @@ static int apply_side_effect(struct core *core, const struct event *event, struc
 	int rc = find_asked(core, event, COMMAND_SIDE_EFFECT, &entry, err);
 
 	if (rc > 0)
-		rc = load_value(core, event, "value", "value_file", &value, err) < 0 ? -err->code : 1;
+		rc = load_value(core, event, "value", "value_file", &value, err) < 0 ? -err->code
+										     : 1;
 	if (rc > 0)
 		settle(core, event, entry, value, NULL);
 	return rc < 0 ? rc : 0;
@@ -199,14 +206,10 @@ static int apply_run_terminated(struct core *core, const struct event *event, st
 typedef int apply_fn(struct core *core, const struct event *event, struct err *err);
 
 static apply_fn *const apply[EVENT_TYPES] = {
-	[EVENT_RUN_STARTED] = apply_run_started,
-	[EVENT_STEP_STARTED] = apply_step_started,
-	[EVENT_STEP_COMPLETED] = apply_step_completed,
-	[EVENT_STEP_FAILED] = apply_step_failed,
-	[EVENT_TIMER_FIRED] = apply_timer_fired,
-	[EVENT_SIDE_EFFECT] = apply_side_effect,
-	[EVENT_RUN_COMPLETED] = apply_run_completed,
-	[EVENT_RUN_FAILED] = apply_run_failed,
+	[EVENT_RUN_STARTED] = apply_run_started,       [EVENT_STEP_STARTED] = apply_step_started,
+	[EVENT_STEP_COMPLETED] = apply_step_completed, [EVENT_STEP_FAILED] = apply_step_failed,
+	[EVENT_TIMER_FIRED] = apply_timer_fired,       [EVENT_SIDE_EFFECT] = apply_side_effect,
+	[EVENT_RUN_COMPLETED] = apply_run_completed,   [EVENT_RUN_FAILED] = apply_run_failed,
 	[EVENT_RUN_TERMINATED] = apply_run_terminated,
 };
 

@@ -22,7 +22,8 @@ static void read_known(wf_step_options *ret, const wf_step_options *from)
 
 #define MERGE(field) (ret->field = ret->field ? ret->field : base.field)
 
-void options_merge(wf_step_options *ret, const wf_step_options *call, const wf_step_options *of_step)
+void options_merge(wf_step_options *ret, const wf_step_options *call,
+		   const wf_step_options *of_step)
 {
 	wf_step_options base;
 
@@ -91,7 +92,8 @@ bool options_check(const wf_step_options *o, enum step_kind kind, char *out, siz
 	else if (o->retry.factor != 0 && !(o->retry.factor >= 1 && o->retry.factor <= 1e6))
 		snprintf(out, size, "retry.factor is not between 1 and 1000000");
 	else if (o->at_most_once && o->retry.attempts > 1)
-		snprintf(out, size, "at_most_once cannot be had with %d retry.attempts", o->retry.attempts);
+		snprintf(out, size, "at_most_once cannot be had with %d retry.attempts",
+			 o->retry.attempts);
 	else if (o->run_inline && kind != STEP_FUNCTION)
 		snprintf(out, size, "run_inline is only for step functions");
 	else if (only)

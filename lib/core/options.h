@@ -9,7 +9,8 @@
 #include <stddef.h>
 
 /* Non-zero wins. Reads only as much of each as its size declares; either may be NULL. */
-void options_merge(wf_step_options *ret, const wf_step_options *call, const wf_step_options *of_step);
+void options_merge(wf_step_options *ret, const wf_step_options *call,
+		   const wf_step_options *of_step);
 /* Whether they make sense; else says in out what does not. */
 bool options_check(const wf_step_options *options, enum step_kind kind, char *out, size_t size);
 /* Fill in the step with every default. -1: no memory; step can then be released. */

@@ -32,8 +32,9 @@ static int report(struct report *r, const struct event *event, struct err *err)
 			     "  expected (history):  %s\n"
 			     "  actual (workflow):   %s\n"
 			     "  likely cause:        %s",
-			     (unsigned long long)event->seq, event_type_name(event->type), text(&r->summary),
-			     text(&r->expected), text(&r->actual), text(&r->cause));
+			     (unsigned long long)event->seq, event_type_name(event->type),
+			     text(&r->summary), text(&r->expected), text(&r->actual),
+			     text(&r->cause));
 	else
 		rc = err_nomem(err);
 	buf_release(&r->summary);
@@ -129,19 +130,24 @@ int report_not_asked(const struct core *core, const struct event *event, struct 
 	bool ended = core->status != CORE_RUNNING;
 
 	add_event(event, false, &r.summary);
-	buf_addf(&r.summary, ended ? " is recorded as command %llu, but the workflow has ended"
-				   : " is recorded as command %llu, but the workflow has not asked for it",
+	buf_addf(&r.summary,
+		 ended ? " is recorded as command %llu, but the workflow has ended"
+		       : " is recorded as command %llu, but the workflow has not asked for it",
 		 (unsigned long long)event->cmd);
 	add_event(event, true, &r.expected);
 	if (ended) {
 		add_ending(core, &r.actual);
-		buf_addf(&r.actual, " after %llu commands", (unsigned long long)core->commands.last);
-		buf_adds(&r.cause, "a step or wait was removed, or the workflow returns earlier than it did");
+		buf_addf(&r.actual, " after %llu commands",
+			 (unsigned long long)core->commands.last);
+		buf_adds(&r.cause,
+			 "a step or wait was removed, or the workflow returns earlier than it did");
 	} else {
-		buf_addf(&r.actual, "it has asked for %llu commands; ", (unsigned long long)core->commands.last);
+		buf_addf(&r.actual, "it has asked for %llu commands; ",
+			 (unsigned long long)core->commands.last);
 		add_open(core, &r.actual);
-		buf_adds(&r.cause, "a step or wait was inserted before this one, or this one was removed, "
-				   "or asked for only after another's outcome");
+		buf_adds(&r.cause,
+			 "a step or wait was inserted before this one, or this one was removed, "
+			 "or asked for only after another's outcome");
 	}
 	return report(&r, event, err);
 }
@@ -166,8 +172,8 @@ static bool same_step(const struct event *event, const struct entry *entry)
 	return step && entry->command.kind == COMMAND_STEP && strcmp(step, entry->step.name) == 0;
 }
 
-static void explain_input(const struct core *core, const struct event *event, const struct entry *entry,
-			  struct report *r)
+static void explain_input(const struct core *core, const struct event *event,
+			  const struct entry *entry, struct report *r)
 {
 	const json_t *input = json_object_get(event->body, "input");
 	struct buf path = BUF_INIT;
@@ -176,8 +182,9 @@ static void explain_input(const struct core *core, const struct event *event, co
 	buf_addf(&r->summary, "the input of step '%s' (command %llu) differs", entry->step.name,
 		 (unsigned long long)event->cmd);
 	if (!input) {
-		buf_adds(&r->cause, "the input depends on something that is not in the history, or the code "
-				    "that makes it has changed");
+		buf_adds(&r->cause,
+			 "the input depends on something that is not in the history, or the code "
+			 "that makes it has changed");
 		return;
 	}
 	d = difference_find(input, entry->step.input, &path);
@@ -198,8 +205,8 @@ static void explain_input(const struct core *core, const struct event *event, co
 	buf_release(&path);
 }
 
-static void explain_kind(const struct core *core, const struct event *event, const struct entry *entry,
-			 struct report *r)
+static void explain_kind(const struct core *core, const struct event *event,
+			 const struct entry *entry, struct report *r)
 {
 	const struct entry *fitting = find_fitting(core, event);
 
@@ -208,11 +215,13 @@ static void explain_kind(const struct core *core, const struct event *event, con
 		 (unsigned long long)event->cmd);
 	report_entry(entry, &r->summary);
 	if (fitting)
-		buf_addf(&r->cause, "the order has changed: the workflow asks for it as command %llu",
+		buf_addf(&r->cause,
+			 "the order has changed: the workflow asks for it as command %llu",
 			 (unsigned long long)fitting->command.id);
 	else
-		buf_adds(&r->cause, "a step or wait was inserted, removed, renamed or reordered at or before "
-				    "this point, or what decides between them is not in the history");
+		buf_adds(&r->cause,
+			 "a step or wait was inserted, removed, renamed or reordered at or before "
+			 "this point, or what decides between them is not in the history");
 }
 
 int report_other(const struct core *core, const struct event *event, const struct entry *entry,
@@ -245,21 +254,25 @@ int report_twice(const struct core *core, const struct event *event, struct err 
 	return report(&r, event, err);
 }
 
-int report_end(const struct core *core, const struct event *event, const json_t *result, struct err *err)
+int report_end(const struct core *core, const struct event *event, const json_t *result,
+	       struct err *err)
 {
 	struct report r = {BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT};
-	const char *type = json_string_value(json_object_get(json_object_get(event->body, "error"), "type"));
+	const char *type =
+		json_string_value(json_object_get(json_object_get(event->body, "error"), "type"));
 
 	if (core->status == CORE_RUNNING) {
 		buf_adds(&r.summary, "the run has ended, but the workflow has not");
 		add_open(core, &r.actual);
-		buf_adds(&r.cause, "a step or wait was added at the end, or a wait is longer than it was");
+		buf_adds(&r.cause,
+			 "a step or wait was added at the end, or a wait is longer than it was");
 	} else if (core->status == CORE_COMPLETED && event->type == EVENT_RUN_COMPLETED) {
 		buf_adds(&r.summary, "the result differs");
 		buf_adds(&r.actual, "result ");
 		describe_short(core->result, VALUE_MOST, &r.actual);
-		buf_adds(&r.cause, "the result depends on something that is not in the history, or the code "
-				   "that makes it has changed");
+		buf_adds(&r.cause,
+			 "the result depends on something that is not in the history, or the code "
+			 "that makes it has changed");
 	} else {
 		buf_adds(&r.summary, "the workflow has ended in another way");
 		add_ending(core, &r.actual);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said when the history and the workflow disagree (promise 4). Each sets err and returns its code. */
+/* What is said when the history and the workflow disagree (promise 4). Each sets err and returns
+ * its code. */
 #ifndef WF_CORE_REPORT_H
 #define WF_CORE_REPORT_H
 
@@ -13,7 +14,8 @@ int report_other(const struct core *core, const struct event *event, const struc
 /* The command has had its outcome. */
 int report_twice(const struct core *core, const struct event *event, struct err *err);
 /* The event says how the run ended; the workflow has not ended, or not so. */
-int report_end(const struct core *core, const struct event *event, const json_t *result, struct err *err);
+int report_end(const struct core *core, const struct event *event, const json_t *result,
+	       struct err *err);
 /* "step 'charge'", "a timer": what this entry is, for people. */
 void report_entry(const struct entry *entry, struct buf *out);
 

@@ -58,6 +58,7 @@ static void strand_free(struct strand *strand)
 	*(strand->prev ? &strand->prev->next : &core->all.first) = strand->next;
 	*(strand->next ? &strand->next->prev : &core->all.last) = strand->prev;
 	coroutine_release(&strand->co, &core->stacks);
+	free(strand->owned);
 	free(strand);
 }
 

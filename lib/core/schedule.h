@@ -23,6 +23,7 @@ struct strand {
 	struct wf_future *future;
 	const struct failure *failure; /* met last */
 	bool fresh;                    /* and nothing has gone well since */
+	void *owned;                   /* freed with it, if it never wakes again */
 };
 
 /* A strand that waits until something holds. Lives on its stack. */
@@ -49,7 +50,8 @@ void core_run(struct core *core);
 
 /* From inside: nothing can go on, there is no memory. Never returns. */
 _Noreturn void core_die(struct core *core);
-/* From inside: the workflow ends here and now with this failure; compensations run. Never returns. */
+/* From inside: the workflow ends here and now with this failure; compensations run. Never returns.
+ */
 _Noreturn void core_abort(struct core *core, const struct failure *failure);
 
 #endif

@@ -13,7 +13,8 @@
 
 #if defined(__x86_64__) && !SHADOW_STACK
 
-/* What a called function must keep: rbx, rbp, r12 to r15 and the two floating point control words. */
+/* What a called function must keep: rbx, rbp, r12 to r15 and the two floating point control words.
+ */
 __asm__(".text\n"
 	".p2align 4\n"
 	".hidden wf_switch_\n"
@@ -159,7 +160,8 @@ void switch_to(void **from, void *to)
 
 #include <ucontext.h>
 
-/* Elsewhere libc's way; each change then costs two system calls. The place is kept on the stack that it is about. */
+/* Elsewhere libc's way; each change then costs two system calls. The place is kept on the stack
+ * that it is about. */
 struct start {
 	ucontext_t context;
 	void (*run)(void *arg);

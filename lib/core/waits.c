@@ -13,7 +13,8 @@ static json_t *wait_of(const struct entry *entry)
 
 	switch (entry->command.kind) {
 	case COMMAND_STEP:
-		return json_pack("{s:s, s:I, s:s}", "kind", "step", "cmd", id, "name", entry->step.name);
+		return json_pack("{s:s, s:I, s:s}", "kind", "step", "cmd", id, "name",
+				 entry->step.name);
 	case COMMAND_TIMER:
 		return json_pack("{s:s, s:I, s:I}", "kind", "timer", "cmd", id, "until",
 				 (json_int_t)entry->command.due);

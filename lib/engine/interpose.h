@@ -43,7 +43,8 @@ enum libc_function {
 
 typedef void libc_fn(void);
 
-/* libc's own function, to be cast to its type; NULL while it is being looked up by this thread, and where libc has none. */
+/* libc's own function, to be cast to its type; NULL while it is being looked up by this thread, and
+ * where libc has none. */
 libc_fn *libc_real(enum libc_function which);
 
 #endif

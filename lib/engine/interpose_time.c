@@ -119,12 +119,14 @@ static int wait_ms(struct core *core, int64_t ms)
 }
 
 /* 0 or an errno, as clock_nanosleep says it. */
-static int kernel_wait(clockid_t clock, int flags, const struct timespec *wanted, struct timespec *left)
+static int kernel_wait(clockid_t clock, int flags, const struct timespec *wanted,
+		       struct timespec *left)
 {
 	return syscall(SYS_clock_nanosleep, clock, flags, wanted, left) < 0 ? errno : 0;
 }
 
-int clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted, struct timespec *left)
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted,
+		    struct timespec *left)
 {
 	int (*real)(clockid_t, int, const struct timespec *, struct timespec *);
 	struct core *core = core_current();
@@ -133,13 +135,15 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted, s
 	if (!core) {
 		real = (int (*)(clockid_t, int, const struct timespec *,
 				struct timespec *))libc_real(LIBC_CLOCK_NANOSLEEP);
-		return real ? real(clock, flags, wanted, left) : kernel_wait(clock, flags, wanted, left);
+		return real ? real(clock, flags, wanted, left)
+			    : kernel_wait(clock, flags, wanted, left);
 	}
 	if (wanted->tv_nsec < 0 || wanted->tv_nsec >= NSEC_PER_SEC || wanted->tv_sec < 0)
 		return EINVAL;
-	ms = flags & TIMER_ABSTIME ? (int64_t)wanted->tv_sec * 1000 +
-					     (wanted->tv_nsec + NSEC_PER_MS - 1) / NSEC_PER_MS - core_now(core)
-				   : as_ms(wanted);
+	ms = flags & TIMER_ABSTIME
+		     ? (int64_t)wanted->tv_sec * 1000 +
+			       (wanted->tv_nsec + NSEC_PER_MS - 1) / NSEC_PER_MS - core_now(core)
+		     : as_ms(wanted);
 	if (ms <= 0 || wait_ms(core, ms) == 0)
 		return 0;
 	if (left && !(flags & TIMER_ABSTIME))
@@ -153,7 +157,8 @@ int nanosleep(const struct timespec *wanted, struct timespec *left)
 	int sys;
 
 	if (!core_current()) {
-		real = (int (*)(const struct timespec *, struct timespec *))libc_real(LIBC_NANOSLEEP);
+		real = (int (*)(const struct timespec *, struct timespec *))libc_real(
+			LIBC_NANOSLEEP);
 		if (real)
 			return real(wanted, left);
 	}
@@ -196,7 +201,8 @@ int thrd_sleep(const struct timespec *wanted, struct timespec *left)
 	int sys;
 
 	if (!core_current()) {
-		real = (int (*)(const struct timespec *, struct timespec *))libc_real(LIBC_THRD_SLEEP);
+		real = (int (*)(const struct timespec *, struct timespec *))libc_real(
+			LIBC_THRD_SLEEP);
 		if (real)
 			return real(wanted, left);
 	}

@@ -38,7 +38,8 @@ static json_t *chance(wf_ctx *wf)
 	(void)wf;
 	getrandom(random_bytes, sizeof random_bytes, 0);
 	getentropy(entropy, sizeof entropy);
-	json_array_append_new(all, json_integer(random_bytes[0] << 16 | random_bytes[1] << 8 | random_bytes[2]));
+	json_array_append_new(
+		all, json_integer(random_bytes[0] << 16 | random_bytes[1] << 8 | random_bytes[2]));
 	json_array_append_new(all, json_integer(entropy[0] << 16 | entropy[1] << 8 | entropy[2]));
 	json_array_append_new(all, json_integer(arc4random()));
 	json_array_append_new(all, json_integer(arc4random_uniform(1000)));
@@ -79,8 +80,8 @@ static json_t *interposed(wf_ctx *wf, const json_t *in)
 	(void)in;
 	bad = waits();
 	after = times(wf);
-	return wf_json(wf, "{s:o, s:o, s:o, s:i}", "before", before, "after", after, "chance", chance(wf),
-		       "bad", bad);
+	return wf_json(wf, "{s:o, s:o, s:o, s:i}", "before", before, "after", after, "chance",
+		       chance(wf), "bad", bad);
 }
 
 static json_t *outside(wf_attempt *a, const json_t *in)

@@ -30,7 +30,7 @@ struct core_test {
 	bool recording; /* every event into history, as a line */
 };
 
-CORE_FIXTURE const uint8_t core_seed[32] = "the same seed for all the tests";
+CORE_FIXTURE uint8_t core_seed[33] = "the same seed for all the tests";
 
 CORE_FIXTURE int core_test_payload(void *arg, const char *name, json_t **ret, struct err *err)
 {
@@ -48,8 +48,8 @@ CORE_FIXTURE void core_test_module(struct module *module)
 	module->entries = calloc(module->count, sizeof *module->entries);
 	for (size_t i = 0; i < module->count; i++) {
 		const wf_definition *d = &wf_module.definitions[i];
-		module->entries[i] = (struct module_entry){(wf_kind)d->kind, d->name, d->workflow, d->step,
-							   d->options};
+		module->entries[i] = (struct module_entry){(wf_kind)d->kind, d->name, d->workflow,
+							   d->step, d->options};
 	}
 }
 
@@ -137,10 +137,11 @@ CORE_FIXTURE int completed(struct core_test *t, uint64_t cmd, const char *result
 
 CORE_FIXTURE int failed(struct core_test *t, uint64_t cmd, const char *type)
 {
-	return feedf(t,
-		     "{\"type\":\"step_failed\",\"cmd\":%llu,\"attempt\":3,\"error\":{\"type\":\"%s\","
-		     "\"message\":\"it went wrong\"}}",
-		     (unsigned long long)cmd, type);
+	return feedf(
+		t,
+		"{\"type\":\"step_failed\",\"cmd\":%llu,\"attempt\":3,\"error\":{\"type\":\"%s\","
+		"\"message\":\"it went wrong\"}}",
+		(unsigned long long)cmd, type);
 }
 
 CORE_FIXTURE int fired(struct core_test *t, uint64_t cmd, int64_t after)
@@ -168,7 +169,8 @@ CORE_FIXTURE void core_test_command(struct buf *out, const struct command *c)
 		free(input);
 		break;
 	case COMMAND_TIMER:
-		buf_addf(out, "%llu timer %lld", (unsigned long long)c->id, (long long)(c->due - CORE_CREATED));
+		buf_addf(out, "%llu timer %lld", (unsigned long long)c->id,
+			 (long long)(c->due - CORE_CREATED));
 		break;
 	case COMMAND_CANCEL:
 		buf_addf(out, "cancel %llu", (unsigned long long)c->target);
@@ -213,7 +215,8 @@ CORE_FIXTURE const char *ended(struct core_test *t)
 		free(result);
 		return t->text.data;
 	case CORE_FAILED:
-		buf_addf(&t->text, "failed %s: %s", json_string_value(json_object_get(error, "type")),
+		buf_addf(&t->text, "failed %s: %s",
+			 json_string_value(json_object_get(error, "type")),
 			 json_string_value(json_object_get(error, "message")));
 		return t->text.data;
 	default:

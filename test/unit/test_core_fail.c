@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Failing: what is thrown, its causes, compensations, calls from a wrong place, no memory for a stack. */
+/* Failing: what is thrown, its causes, compensations, calls from a wrong place, no memory for a
+ * stack. */
 #include "core_fixture.h"
 
 #include <sys/resource.h>
@@ -29,7 +30,8 @@ static json_t *unlisted(wf_attempt *a, const json_t *in)
 /* The error of a run, without what the test does not want to see. */
 static const char *error_text(struct core_test *t, const char *member)
 {
-	char *text = json_dumps(json_object_get(core_error(t->core), member), JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = json_dumps(json_object_get(core_error(t->core), member),
+				JSON_COMPACT | JSON_ENCODE_ANY);
 
 	buf_clear(&t->text);
 	buf_adds(&t->text, text ? text : "none");
@@ -73,7 +75,8 @@ static void test_compensation(void)
 
 	book_all(&t, "null");
 	failed(&t, 4, "no_money");
-	is_str(asked(&t), "5 step clean {\"argv\":[\"rm\",\"-f\",\"x\"]}", "the last registered is the first to run");
+	is_str(asked(&t), "5 step clean {\"argv\":[\"rm\",\"-f\",\"x\"]}",
+	       "the last registered is the first to run");
 	completed(&t, 5, "null");
 	is_str(asked(&t), "6 step undo {\"shell\":\"rm -f ticket\"}", "one after another");
 	completed(&t, 6, "null");
@@ -83,7 +86,8 @@ static void test_compensation(void)
 	completed(&t, 8, "null");
 	is_str(ended(&t), "running", "the run has not failed yet");
 	completed(&t, 9, "null");
-	is_str(ended(&t), "failed no_money: it went wrong", "the failure stays the one that began it");
+	is_str(ended(&t), "failed no_money: it went wrong",
+	       "the failure stays the one that began it");
 	is_str(error_text(&t, "compensations"),
 	       "[{\"type\":\"no_answer\",\"message\":\"it went wrong\",\"step\":\"cancel\",\"attempts\":3}]",
 	       "what could not be undone is noted");
@@ -130,13 +134,16 @@ static void test_abort(void)
 	struct core_test t;
 
 	start(&t, "bad_compensation", "1");
-	is_str(asked(&t), "1 step cancel 1", "a compensation that cannot be run ends the workflow there");
+	is_str(asked(&t), "1 step cancel 1",
+	       "a compensation that cannot be run ends the workflow there");
 	completed(&t, 1, "1");
-	is_str(ended(&t), "failed no_such_step: step 'unlisted' is not in the module", "and says why");
+	is_str(ended(&t), "failed no_such_step: step 'unlisted' is not in the module",
+	       "and says why");
 	finish(&t);
 	start(&t, "bad_json", "1");
 	completed(&t, 2, "1");
-	is_str(asked(&t), "1 step pay 1; 3 step cancel 1", "so does wf_json() with a bad format, from any coroutine");
+	is_str(asked(&t), "1 step pay 1; 3 step cancel 1",
+	       "so does wf_json() with a bad format, from any coroutine");
 	completed(&t, 1, "1");
 	completed(&t, 3, "1");
 	has_str(ended(&t), "failed bad_json: wf_json(\"{s:nonsense}\"): ", "it names the format");
@@ -173,7 +180,8 @@ static json_t *looker(wf_ctx *wf, const json_t *in)
 	if (before || wf_error(wf) != failure || failure->size != sizeof *failure)
 		return NULL;
 	return wf_json(wf, "[s, s, s, i, b, O, s]", failure->type, failure->message, failure->step,
-		       failure->attempts, failure->permanent, failure->details, failure->cause->type);
+		       failure->attempts, failure->permanent, failure->details,
+		       failure->cause->type);
 }
 
 static void test_thrown(void)
@@ -194,7 +202,8 @@ static void test_thrown(void)
 	failed(&t, 2, "full");
 	fired(&t, 3, 1000);
 	is_str(ended(&t), "failed unrelated: bad ? text", "text that is not UTF-8 is mended");
-	is_str(error_text(&t, "cause"), "none", "what went wrong before something went well is no cause");
+	is_str(error_text(&t, "cause"), "none",
+	       "what went wrong before something went well is no cause");
 	finish(&t);
 	start(&t, "deep_thrower", "1");
 	for (error = core_error(t.core); error; error = json_object_get(error, "cause"))
@@ -202,10 +211,12 @@ static void test_thrown(void)
 	is_int(depth, 16, "a chain of causes has an end");
 	finish(&t);
 	start(&t, "looker", "1");
-	feed(&t, "{\"type\":\"step_failed\",\"cmd\":1,\"attempt\":2,\"error\":{\"type\":\"x\",\"message\":\"m\","
-		 "\"permanent\":true,\"details\":{\"a\":1},\"cause\":{\"type\":\"y\",\"message\":\"n\"}}}");
+	feed(&t,
+	     "{\"type\":\"step_failed\",\"cmd\":1,\"attempt\":2,\"error\":{\"type\":\"x\",\"message\":\"m\","
+	     "\"permanent\":true,\"details\":{\"a\":1},\"cause\":{\"type\":\"y\",\"message\":\"n\"}}}");
 	completed(&t, 2, "1");
-	is_str(ended(&t), "completed [\"x\",\"m\",\"pay\",2,true,{\"a\":1},\"y\"]", "wf_error() tells all of it");
+	is_str(ended(&t), "completed [\"x\",\"m\",\"pay\",2,true,{\"a\":1},\"y\"]",
+	       "wf_error() tells all of it");
 	finish(&t);
 }
 
@@ -224,7 +235,8 @@ static void test_log(void)
 	struct core_test t;
 
 	start(&t, "logger", "1");
-	is_str(asked(&t), "log before run-1; 1 step book 1", "the log comes in order with what is asked for");
+	is_str(asked(&t), "log before run-1; 1 step book 1",
+	       "the log comes in order with what is asked for");
 	completed(&t, 1, "1");
 	is_str(asked(&t), "log after, with 2 events", "also what was said last");
 	finish(&t);
@@ -247,7 +259,8 @@ static json_t *toss(wf_ctx *wf, void *arg)
 static json_t *tosses(wf_ctx *wf, const json_t *in)
 {
 	int count = 0;
-	json_t *first = wf_side_effect(wf, toss, &count), *second = wf_side_effect(wf, toss, &count);
+	json_t *first = wf_side_effect(wf, toss, &count),
+	       *second = wf_side_effect(wf, toss, &count);
 
 	(void)in;
 	return wf_json(wf, "[O, O, i]", first, second, count);
@@ -267,13 +280,15 @@ static void test_side_effect(void)
 		json_decref(value);
 		free(text);
 	}
-	is_str(ended(&t), "completed [\"heads\",null,2]", "its value is what the function returned");
+	is_str(ended(&t), "completed [\"heads\",null,2]",
+	       "its value is what the function returned");
 	finish(&t);
 	prepare(&t, "tosses", "1");
 	feed(&t, "{\"type\":\"run_started\"}");
 	feed(&t, "{\"type\":\"side_effect\",\"cmd\":1,\"value\":\"tails\"}");
 	feed(&t, "{\"type\":\"side_effect\",\"cmd\":2,\"value\":5}");
-	is_str(ended(&t), "completed [\"tails\",5,0]", "on replay it is what was recorded, and nothing is called");
+	is_str(ended(&t), "completed [\"tails\",5,0]",
+	       "on replay it is what was recorded, and nothing is called");
 	finish(&t);
 }
 
@@ -356,7 +371,8 @@ static json_t *spawns_many(wf_ctx *wf, const json_t *in)
 	return json_null();
 }
 
-/* Memory that runs out is the machine's failure, not the workflow's: the run can go on elsewhere. */
+/* Memory that runs out is the machine's failure, not the workflow's: the run can go on elsewhere.
+ */
 static void test_no_stack(void)
 {
 	struct rlimit old, tight;
@@ -380,10 +396,10 @@ static void test_no_stack(void)
 	finish(&t);
 }
 
-WF_MODULE(WF_WORKFLOW(trip), WF_WORKFLOW(bad_compensation), WF_WORKFLOW(bad_json), WF_WORKFLOW(thrower),
-	  WF_WORKFLOW(deep_thrower), WF_WORKFLOW(looker), WF_WORKFLOW(logger), WF_WORKFLOW(tosses),
-	  WF_WORKFLOW(gives_away), WF_WORKFLOW(calls_other_core), WF_WORKFLOW(spawns_many), WF_STEP(book),
-	  WF_STEP(cancel), WF_STEP(pay))
+WF_MODULE(WF_WORKFLOW(trip), WF_WORKFLOW(bad_compensation), WF_WORKFLOW(bad_json),
+	  WF_WORKFLOW(thrower), WF_WORKFLOW(deep_thrower), WF_WORKFLOW(looker), WF_WORKFLOW(logger),
+	  WF_WORKFLOW(tosses), WF_WORKFLOW(gives_away), WF_WORKFLOW(calls_other_core),
+	  WF_WORKFLOW(spawns_many), WF_STEP(book), WF_STEP(cancel), WF_STEP(pay))
 
 int main(void)
 {

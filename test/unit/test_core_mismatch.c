@@ -13,13 +13,14 @@ static json_t *two(wf_attempt *a, const json_t *in)
 	return one(a, in);
 }
 
-/* The input of the run says what the workflow asks for: ["one", {"input":..}], ["sleep"], ["return", X], ["throw"] ... */
+/* The input of the run says what the workflow asks for: ["one", {"input":..}], ["sleep"],
+ * ["return", X], ["throw"] ... */
 static json_t *scripted(wf_ctx *wf, const json_t *in)
 {
 	const json_t *line;
 	size_t i;
 
-	json_array_foreach(in, i, line) {
+	json_array_foreach (in, i, line) {
 		const char *what = json_string_value(json_array_get(line, 0));
 		json_t *with = json_array_get(line, 1);
 		if (strcmp(what, "one") == 0)
@@ -40,98 +41,187 @@ static json_t *scripted(wf_ctx *wf, const json_t *in)
 	return json_null();
 }
 
-/* One disagreement: what the workflow does, the last event that does not fit, and parts of the report. */
+/* One disagreement: what the workflow does, the last event that does not fit, and parts of the
+ * report. */
 struct disagreement {
 	const char *name, *script;
 	const char *history[4];
 	const char *first_line, *expected, *actual, *cause;
 };
 
-#define STEP(cmd, name, input)                                                                     \
-	"{\"type\":\"step_completed\",\"cmd\":" #cmd ",\"step\":\"" name "\",\"input\":" input ",\"result\":1}"
+#define STEP(cmd, name, input) \
+	"{\"type\":\"step_completed\",\"cmd\":" #cmd ",\"step\":\"" name "\",\"input\":" input \
+	",\"result\":1}"
 #define TIMER(cmd) "{\"type\":\"timer_fired\",\"cmd\":" #cmd "}"
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static const struct disagreement disagreements[] = {
-	{"another step", "[[\"two\", 5]]", {STEP(1, "one", "5")},
+	{"another step",
+	 "[[\"two\", 5]]",
+	 {STEP(1, "one", "5")},
 	 "event 2 (step_completed) does not fit the workflow: step 'one' is recorded as command 1, but the "
 	 "workflow asks for step 'two'",
-	 "step 'one', input 5", "step 'two', input 5", "a step or wait was inserted, removed, renamed"},
-	{"a step inserted", "[[\"one\", 1], [\"two\", 2], [\"one\", 3]]",
+	 "step 'one', input 5",
+	 "step 'two', input 5",
+	 "a step or wait was inserted, removed, renamed"},
+	{"a step inserted",
+	 "[[\"one\", 1], [\"two\", 2], [\"one\", 3]]",
 	 {STEP(1, "one", "1"), STEP(2, "one", "3")},
 	 "event 3 (step_completed) does not fit the workflow: step 'one' is recorded as command 2, but the "
 	 "workflow asks for step 'two'",
-	 "step 'one', input 3", "step 'two', input 2", "inserted"},
-	{"steps reordered", "[[\"start_two\", 2], [\"start_one\", 1], [\"sleep\"]]", {STEP(1, "one", "1")},
-	 "step 'one' is recorded as command 1, but the workflow asks for step 'two'", "step 'one', input 1",
-	 "step 'two', input 2", "the order has changed: the workflow asks for it as command 2"},
-	{"a wait for a step", "[[\"sleep\"]]", {STEP(1, "one", "1")},
-	 "step 'one' is recorded as command 1, but the workflow asks for a timer", "step 'one', input 1",
-	 "a timer", "inserted, removed, renamed"},
-	{"a step for a wait", "[[\"one\", 4]]", {TIMER(1)},
+	 "step 'one', input 3",
+	 "step 'two', input 2",
+	 "inserted"},
+	{"steps reordered",
+	 "[[\"start_two\", 2], [\"start_one\", 1], [\"sleep\"]]",
+	 {STEP(1, "one", "1")},
+	 "step 'one' is recorded as command 1, but the workflow asks for step 'two'",
+	 "step 'one', input 1",
+	 "step 'two', input 2",
+	 "the order has changed: the workflow asks for it as command 2"},
+	{"a wait for a step",
+	 "[[\"sleep\"]]",
+	 {STEP(1, "one", "1")},
+	 "step 'one' is recorded as command 1, but the workflow asks for a timer",
+	 "step 'one', input 1",
+	 "a timer",
+	 "inserted, removed, renamed"},
+	{"a step for a wait",
+	 "[[\"one\", 4]]",
+	 {TIMER(1)},
 	 "event 2 (timer_fired) does not fit the workflow: a timer is recorded as command 1, but the workflow "
 	 "asks for step 'one'",
-	 "a timer", "step 'one', input 4", "inserted, removed, renamed"},
-	{"another input", "[[\"one\", {\"a\": {\"b\": [1, 2, \"x\"]}}]]",
+	 "a timer",
+	 "step 'one', input 4",
+	 "inserted, removed, renamed"},
+	{"another input",
+	 "[[\"one\", {\"a\": {\"b\": [1, 2, \"x\"]}}]]",
 	 {STEP(1, "one", "{\"a\":{\"b\":[1,2,\"y\"]}}")},
 	 "the input of step 'one' (command 1) differs at .a.b[2]: \"y\" is recorded, \"x\" is given",
-	 "step 'one', input {\"a\":{\"b\":[1,2,\"y\"]}}", "step 'one', input {\"a\":{\"b\":[1,2,\"x\"]}}",
+	 "step 'one', input {\"a\":{\"b\":[1,2,\"y\"]}}",
+	 "step 'one', input {\"a\":{\"b\":[1,2,\"x\"]}}",
 	 "depends on something that is not in the history"},
-	{"an input with the time", "[[\"one\", {\"at\": 1700000100}]]", {STEP(1, "one", "{\"at\":1700000099}")},
-	 "differs at .at: 1700000099 is recorded, 1700000100 is given", "{\"at\":1700000099}",
-	 "{\"at\":1700000100}", "it looks like a time"},
-	{"an input with a date", "[[\"one\", \"2026-11-22T10:00\"]]", {STEP(1, "one", "\"2026-11-21T10:00\"")},
-	 "the input of step 'one' (command 1) differs\n", "2026-11-21", "2026-11-22", "it looks like a time"},
-	{"an input with chance", "[[\"one\", [\"6fa459ea-ee8a-3ca4-894e-db77e160355e\"]]]",
-	 {STEP(1, "one", "[\"16fd2706-8baf-433b-82eb-8c7fada847da\"]")}, "differs at [0]: ",
-	 "16fd2706", "6fa459ea", "it looks like chance"},
-	{"an input in another order", "[[\"one\", {\"files\": [\"b\", \"a\"]}]]",
-	 {STEP(1, "one", "{\"files\":[\"a\",\"b\"]}")}, "differs at .files: [\"a\",\"b\"] is recorded",
-	 "[\"a\",\"b\"]", "[\"b\",\"a\"]", "the order differs"},
-	{"an input with a member more", "[[\"one\", {\"a\": 1, \"b\": 2}]]", {STEP(1, "one", "{\"a\":1}")},
-	 "differs at .b: nothing is recorded, 2 is given", "{\"a\":1}", "{\"a\":1,\"b\":2}",
+	{"an input with the time",
+	 "[[\"one\", {\"at\": 1700000100}]]",
+	 {STEP(1, "one", "{\"at\":1700000099}")},
+	 "differs at .at: 1700000099 is recorded, 1700000100 is given",
+	 "{\"at\":1700000099}",
+	 "{\"at\":1700000100}",
+	 "it looks like a time"},
+	{"an input with a date",
+	 "[[\"one\", \"2026-11-22T10:00\"]]",
+	 {STEP(1, "one", "\"2026-11-21T10:00\"")},
+	 "the input of step 'one' (command 1) differs\n",
+	 "2026-11-21",
+	 "2026-11-22",
+	 "it looks like a time"},
+	{"an input with chance",
+	 "[[\"one\", [\"6fa459ea-ee8a-3ca4-894e-db77e160355e\"]]]",
+	 {STEP(1, "one", "[\"16fd2706-8baf-433b-82eb-8c7fada847da\"]")},
+	 "differs at [0]: ",
+	 "16fd2706",
+	 "6fa459ea",
+	 "it looks like chance"},
+	{"an input in another order",
+	 "[[\"one\", {\"files\": [\"b\", \"a\"]}]]",
+	 {STEP(1, "one", "{\"files\":[\"a\",\"b\"]}")},
+	 "differs at .files: [\"a\",\"b\"] is recorded",
+	 "[\"a\",\"b\"]",
+	 "[\"b\",\"a\"]",
+	 "the order differs"},
+	{"an input with a member more",
+	 "[[\"one\", {\"a\": 1, \"b\": 2}]]",
+	 {STEP(1, "one", "{\"a\":1}")},
+	 "differs at .b: nothing is recorded, 2 is given",
+	 "{\"a\":1}",
+	 "{\"a\":1,\"b\":2}",
 	 "a member was added or removed"},
-	{"an input with a member less", "[[\"one\", {\"a\": 1}]]", {STEP(1, "one", "{\"a\":1,\"b\":2}")},
-	 "differs at .b: 2 is recorded, nothing is given", "\"b\":2", "{\"a\":1}",
+	{"an input with a member less",
+	 "[[\"one\", {\"a\": 1}]]",
+	 {STEP(1, "one", "{\"a\":1,\"b\":2}")},
+	 "differs at .b: 2 is recorded, nothing is given",
+	 "\"b\":2",
+	 "{\"a\":1}",
 	 "a member was added or removed"},
-	{"a large input", "[[\"one\", 1]]",
-	 {"{\"type\":\"step_completed\",\"cmd\":1,\"step\":\"one\",\"input_sha256\":\"" DIGEST "\",\"result\":1}"},
-	 "the input of step 'one' (command 1) differs\n", "input with SHA-256 " DIGEST, "step 'one', input 1",
+	{"a large input",
+	 "[[\"one\", 1]]",
+	 {"{\"type\":\"step_completed\",\"cmd\":1,\"step\":\"one\",\"input_sha256\":\"" DIGEST
+	  "\",\"result\":1}"},
+	 "the input of step 'one' (command 1) differs\n",
+	 "input with SHA-256 " DIGEST,
+	 "step 'one', input 1",
 	 "not in the history"},
-	{"a failed step", "[[\"two\", 1]]",
+	{"a failed step",
+	 "[[\"two\", 1]]",
 	 {"{\"type\":\"step_failed\",\"cmd\":1,\"step\":\"one\",\"input\":1,\"error\":{\"type\":\"x\"}}"},
-	 "event 2 (step_failed) does not fit the workflow: step 'one'", "step 'one'", "step 'two'", "inserted"},
-	{"a step begun", "[[\"two\", 1]]",
+	 "event 2 (step_failed) does not fit the workflow: step 'one'",
+	 "step 'one'",
+	 "step 'two'",
+	 "inserted"},
+	{"a step begun",
+	 "[[\"two\", 1]]",
 	 {"{\"type\":\"step_started\",\"cmd\":1,\"step\":\"one\",\"attempt\":1}"},
-	 "event 2 (step_started) does not fit the workflow: step 'one'", "step 'one'", "step 'two'", "inserted"},
-	{"a command not asked for", "[[\"one\", 1], [\"two\", 2]]", {STEP(1, "one", "1"), STEP(3, "two", "2")},
+	 "event 2 (step_started) does not fit the workflow: step 'one'",
+	 "step 'one'",
+	 "step 'two'",
+	 "inserted"},
+	{"a command not asked for",
+	 "[[\"one\", 1], [\"two\", 2]]",
+	 {STEP(1, "one", "1"), STEP(3, "two", "2")},
 	 "event 3 (step_completed) does not fit the workflow: step 'two' is recorded as command 3, but the "
 	 "workflow has not asked for it",
-	 "step 'two', input 2", "it has asked for 2 commands; it waits for step 'two' (command 2)",
+	 "step 'two', input 2",
+	 "it has asked for 2 commands; it waits for step 'two' (command 2)",
 	 "was inserted before this one"},
-	{"an earlier return", "[[\"one\", 1], [\"return\", 7]]", {STEP(1, "one", "1"), STEP(2, "two", "2")},
-	 "step 'two' is recorded as command 2, but the workflow has ended", "step 'two', input 2",
-	 "it has ended: completed after 1 commands", "returns earlier than it did"},
-	{"an earlier failure", "[[\"throw\"]]", {STEP(1, "one", "1")},
-	 "step 'one' is recorded as command 1, but the workflow has ended", "step 'one', input 1",
-	 "it has ended: failed (thrown: it was thrown) after 0 commands", "returns earlier than it did"},
-	{"two outcomes", "[[\"one\", 1], [\"two\", 2]]", {STEP(1, "one", "1"), STEP(1, "one", "1")},
-	 "step 'one' is recorded as command 1, which has its outcome already", "step 'one', input 1",
-	 "a command has one outcome", "edited"},
-	{"another result", "[[\"return\", {\"n\": 7}]]", {"{\"type\":\"run_completed\",\"result\":{\"n\":8}}"},
-	 "event 2 (run_completed) does not fit the workflow: the result differs", "result {\"n\":8}",
-	 "result {\"n\":7}", "the result depends on"},
-	{"a later end", "[[\"one\", 1], [\"two\", 2]]",
+	{"an earlier return",
+	 "[[\"one\", 1], [\"return\", 7]]",
+	 {STEP(1, "one", "1"), STEP(2, "two", "2")},
+	 "step 'two' is recorded as command 2, but the workflow has ended",
+	 "step 'two', input 2",
+	 "it has ended: completed after 1 commands",
+	 "returns earlier than it did"},
+	{"an earlier failure",
+	 "[[\"throw\"]]",
+	 {STEP(1, "one", "1")},
+	 "step 'one' is recorded as command 1, but the workflow has ended",
+	 "step 'one', input 1",
+	 "it has ended: failed (thrown: it was thrown) after 0 commands",
+	 "returns earlier than it did"},
+	{"two outcomes",
+	 "[[\"one\", 1], [\"two\", 2]]",
+	 {STEP(1, "one", "1"), STEP(1, "one", "1")},
+	 "step 'one' is recorded as command 1, which has its outcome already",
+	 "step 'one', input 1",
+	 "a command has one outcome",
+	 "edited"},
+	{"another result",
+	 "[[\"return\", {\"n\": 7}]]",
+	 {"{\"type\":\"run_completed\",\"result\":{\"n\":8}}"},
+	 "event 2 (run_completed) does not fit the workflow: the result differs",
+	 "result {\"n\":8}",
+	 "result {\"n\":7}",
+	 "the result depends on"},
+	{"a later end",
+	 "[[\"one\", 1], [\"two\", 2]]",
 	 {STEP(1, "one", "1"), "{\"type\":\"run_completed\",\"result\":null}"},
-	 "the run has ended, but the workflow has not", "result null", "it waits for step 'two' (command 2)",
+	 "the run has ended, but the workflow has not",
+	 "result null",
+	 "it waits for step 'two' (command 2)",
 	 "a step or wait was added at the end"},
-	{"a failure that was a success", "[[\"throw\"]]", {"{\"type\":\"run_completed\",\"result\":1}"},
-	 "the workflow has ended in another way", "result 1", "it has ended: failed (thrown: it was thrown)",
+	{"a failure that was a success",
+	 "[[\"throw\"]]",
+	 {"{\"type\":\"run_completed\",\"result\":1}"},
+	 "the workflow has ended in another way",
+	 "result 1",
+	 "it has ended: failed (thrown: it was thrown)",
 	 "what is thrown"},
-	{"a success that was a failure", "[[\"return\", 1]]",
+	{"a success that was a failure",
+	 "[[\"return\", 1]]",
 	 {"{\"type\":\"run_failed\",\"error\":{\"type\":\"thrown\",\"message\":\"m\"}}"},
 	 "event 2 (run_failed) does not fit the workflow: the workflow has ended in another way",
-	 "run_failed: thrown", "it has ended: completed", "what is thrown"},
+	 "run_failed: thrown",
+	 "it has ended: completed",
+	 "what is thrown"},
 };
 
 /* The line of a report that begins so. */
@@ -141,7 +231,8 @@ static void line_has(const char *report, const char *side, const char *part, con
 	char text[1000] = "";
 
 	if (line)
-		snprintf(text, sizeof text, "%.*s", (int)(end ? end - line : (long)strlen(line)), line);
+		snprintf(text, sizeof text, "%.*s", (int)(end ? end - line : (long)strlen(line)),
+			 line);
 	has_str(text, part, "promise 4: %s: the report has its%s", name, side);
 }
 
@@ -158,7 +249,8 @@ static void test_disagreement(const struct disagreement *d)
 		rc = feed(&t, d->history[i]);
 	}
 	is_int(rc, -ERR_NONDETERMINISTIC, "promise 4: %s stops the replay", d->name);
-	has_str(t.err.text, d->first_line, "promise 4: %s: the first line says it in a sentence", d->name);
+	has_str(t.err.text, d->first_line, "promise 4: %s: the first line says it in a sentence",
+		d->name);
 	line_has(t.err.text, "  expected (history):", d->expected, d->name);
 	line_has(t.err.text, "  actual (workflow):", d->actual, d->name);
 	line_has(t.err.text, "  likely cause:", d->cause, d->name);
@@ -183,7 +275,8 @@ static void test_agreement(void)
 	};
 	struct core_test t;
 
-	prepare(&t, "scripted", "[[\"one\",{\"a\":1.0,\"b\":2}],[\"sleep\"],[\"two\"],[\"return\",[1]]]");
+	prepare(&t, "scripted",
+		"[[\"one\",{\"a\":1.0,\"b\":2}],[\"sleep\"],[\"two\"],[\"return\",[1]]]");
 	feed(&t, "{\"type\":\"run_started\"}");
 	for (size_t i = 0; i < sizeof history / sizeof history[0]; i++)
 		is_int(feed(&t, history[i]), 0, "promise 4: what fits is accepted (%zu)", i);
@@ -191,11 +284,13 @@ static void test_agreement(void)
 	finish(&t);
 	prepare(&t, "scripted", "[[\"throw\"]]");
 	feed(&t, "{\"type\":\"run_started\"}");
-	is_int(feed(&t, "{\"type\":\"run_failed\",\"error\":{\"type\":\"thrown\"}}"), 0, "a failure as it was");
+	is_int(feed(&t, "{\"type\":\"run_failed\",\"error\":{\"type\":\"thrown\"}}"), 0,
+	       "a failure as it was");
 	finish(&t);
 	prepare(&t, "scripted", "[[\"sleep\"]]");
 	feed(&t, "{\"type\":\"run_started\"}");
-	is_int(feed(&t, "{\"type\":\"run_terminated\",\"reason\":\"x\"}"), 0, "an end from outside fits anything");
+	is_int(feed(&t, "{\"type\":\"run_terminated\",\"reason\":\"x\"}"), 0,
+	       "an end from outside fits anything");
 	finish(&t);
 }
 
@@ -220,7 +315,8 @@ static void test_digest(void)
 	finish(&t);
 	prepare(&t, "scripted", b.data);
 	feed(&t, "{\"type\":\"run_started\"}");
-	is_int(feed(&t, outcome.data), 0, "promise 4: a digest does not depend on the order of members");
+	is_int(feed(&t, outcome.data), 0,
+	       "promise 4: a digest does not depend on the order of members");
 	finish(&t);
 	buf_release(&a);
 	buf_release(&b);
@@ -234,19 +330,21 @@ static void test_damage(void)
 		const char *event, *want;
 		int code;
 	} cases[] = {
-		{"{\"type\":\"step_completed\",\"cmd\":1,\"result\":1}", "event 2 (step_completed) has no 'step'",
-		 -ERR_DAMAGED},
+		{"{\"type\":\"step_completed\",\"cmd\":1,\"result\":1}",
+		 "event 2 (step_completed) has no 'step'", -ERR_DAMAGED},
 		{"{\"type\":\"timer_fired\"}", "event 2 (timer_fired) has no 'cmd'", -ERR_DAMAGED},
-		{"{\"type\":\"run_started\"}", "event 2: the run has started already", -ERR_DAMAGED},
-		{"{\"type\":\"signal_received\",\"name\":\"x\"}", "event 2 (signal_received) is of a newer wf",
-		 -ERR_NEWER},
+		{"{\"type\":\"run_started\"}", "event 2: the run has started already",
+		 -ERR_DAMAGED},
+		{"{\"type\":\"signal_received\",\"name\":\"x\"}",
+		 "event 2 (signal_received) is of a newer wf", -ERR_NEWER},
 	};
 	struct core_test t;
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		prepare(&t, "scripted", "[[\"one\",1]]");
 		feed(&t, "{\"type\":\"run_started\"}");
-		is_int(feed(&t, cases[i].event), cases[i].code, "a history that cannot be stops the replay");
+		is_int(feed(&t, cases[i].event), cases[i].code,
+		       "a history that cannot be stops the replay");
 		is_str(t.err.text, cases[i].want, "and the event is named");
 		finish(&t);
 	}

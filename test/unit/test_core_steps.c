@@ -49,9 +49,12 @@ static void test_failure(void)
 
 	start(&t, "two_steps", "1");
 	failed(&t, 1, "no_money");
-	is_str(ended(&t), "failed no_money: it went wrong", "the failure of a step is that of the run");
-	is_str(json_string_value(json_object_get(core_error(t.core), "step")), "charge", "it names the step");
-	is_int(json_integer_value(json_object_get(core_error(t.core), "attempts")), 3, "and its attempts");
+	is_str(ended(&t), "failed no_money: it went wrong",
+	       "the failure of a step is that of the run");
+	is_str(json_string_value(json_object_get(core_error(t.core), "step")), "charge",
+	       "it names the step");
+	is_int(json_integer_value(json_object_get(core_error(t.core), "attempts")), 3,
+	       "and its attempts");
 	is_str(asked(&t), "", "nothing more is asked for");
 	finish(&t);
 }
@@ -96,7 +99,8 @@ static void test_ownership(void)
 		{"part_of_input", "{\"part\":{\"deep\":[1]}}", "completed {\"deep\":[1]}"},
 		{"own_value", "null", "completed {\"list\":[1,2]}"},
 		{"the_input", "[[]]", "completed [[]]"},
-		{"nothing", "null", "failed no_result: nothing returned neither a value nor a failure"},
+		{"nothing", "null",
+		 "failed no_result: nothing returned neither a value nor a failure"},
 	};
 	struct core_test t;
 
@@ -188,7 +192,8 @@ static void test_options(void)
 	is_int(c->step->index, -1, "has no place in the module");
 	ok(c->step->any_exit && c->step->capture == 99, "options of commands");
 	is_str(json_string_value(json_object_get(c->step->input, "shell")), "ls", "its text");
-	is_str(json_string_value(json_object_get(c->step->input, "directory")), "/tmp", "its directory");
+	is_str(json_string_value(json_object_get(c->step->input, "directory")), "/tmp",
+	       "its directory");
 	finish(&t);
 }
 
@@ -278,8 +283,8 @@ static void test_bad_options(void)
 static json_t *exec_words(wf_ctx *wf, const json_t *in)
 {
 	(void)in;
-	return wf_exec(wf, "pack", ((const char *[]){"tar", "cf", "a b.tar", NULL}), .stdin_text = "x",
-		       .environment = (const char *[]){"A=1", "B=x=y", NULL});
+	return wf_exec(wf, "pack", ((const char *[]){"tar", "cf", "a b.tar", NULL}),
+		       .stdin_text = "x", .environment = (const char *[]){"A=1", "B=x=y", NULL});
 }
 
 static void test_exec(void)
@@ -301,7 +306,8 @@ static void test_describe(void)
 
 	start(&t, "two_steps", "{\"a\":[1,2.5,null]}");
 	core_describe_input(t.core, 1, &out);
-	is_str(out.data, "\"step\":\"charge\",\"input\":{\"a\":[1,2.5,null]}", "a small input is written as it is");
+	is_str(out.data, "\"step\":\"charge\",\"input\":{\"a\":[1,2.5,null]}",
+	       "a small input is written as it is");
 	finish(&t);
 	buf_adds(&input, "{\"b\":1,\"a\":\"");
 	for (int i = 0; i < 1100; i++)
@@ -310,7 +316,8 @@ static void test_describe(void)
 	start(&t, "two_steps", input.data);
 	buf_clear(&out);
 	core_describe_input(t.core, 1, &out);
-	ok(strncmp(out.data, "\"step\":\"charge\",\"input_sha256\":\"", 32) == 0 && out.len == 32 + 64 + 1,
+	ok(strncmp(out.data, "\"step\":\"charge\",\"input_sha256\":\"", 32) == 0 &&
+		   out.len == 32 + 64 + 1,
 	   "a large one by its digest");
 	buf_clear(&out);
 	core_describe_input(t.core, 9, &out);
@@ -334,8 +341,8 @@ static void test_payload(void)
 	is_str(ended(&t), "completed \"large\"", "a result outside of the line is loaded");
 	finish(&t);
 	start(&t, "large_result", "null");
-	is_int(feed(&t, "{\"type\":\"step_completed\",\"cmd\":1,\"result_file\":\"gone.json\"}"), -ERR_DAMAGED,
-	       "one that is gone is damage");
+	is_int(feed(&t, "{\"type\":\"step_completed\",\"cmd\":1,\"result_file\":\"gone.json\"}"),
+	       -ERR_DAMAGED, "one that is gone is damage");
 	is_str(t.err.text, "no payload 'gone.json'", "and says so");
 	finish(&t);
 }

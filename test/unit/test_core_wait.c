@@ -46,7 +46,8 @@ static void test_waits_are_told(void)
 	start(&t, "timers", "null");
 	waits = core_waits(t.core);
 	text = json_dumps(waits, JSON_COMPACT);
-	is_str(text, "[{\"kind\":\"timer\",\"cmd\":1,\"until\":1700000002000}]", "what it waits for is told");
+	is_str(text, "[{\"kind\":\"timer\",\"cmd\":1,\"until\":1700000002000}]",
+	       "what it waits for is told");
 	free(text);
 	json_decref(waits);
 	finish(&t);
@@ -112,15 +113,21 @@ static void test_several(void)
 	finish(&t);
 	start(&t, "any_of_many", "1");
 	for (int i = 0; i < 40; i++)
-		is_int(completed(&t, (uint64_t)(i * 17 % 40 + 1), "1"), 0, "outcome %d of 40 is taken", i);
-	is_int(core_status(t.core), CORE_COMPLETED, "wf_await_any over a set that shrinks comes to its end");
+		is_int(completed(&t, (uint64_t)(i * 17 % 40 + 1), "1"), 0,
+		       "outcome %d of 40 is taken", i);
+	is_int(core_status(t.core), CORE_COMPLETED,
+	       "wf_await_any over a set that shrinks comes to its end");
+	finish(&t);
+	start(&t, "any_of_many", "1");
+	is_int(core_waiting(t.core), 40, "and may be dropped while it waits");
 	finish(&t);
 	start(&t, "all_of_three", "1");
 	failed(&t, 3, "third");
 	failed(&t, 2, "second");
 	is_str(ended(&t), "running", "wf_await_all waits for all, though some failed");
 	completed(&t, 1, "1");
-	is_str(ended(&t), "completed [\"third\",true,false]", "and tells the one that failed first");
+	is_str(ended(&t), "completed [\"third\",true,false]",
+	       "and tells the one that failed first");
 	finish(&t);
 	start(&t, "all_of_three", "1");
 	for (int i = 3; i > 0; i--)
@@ -170,10 +177,12 @@ static void test_order(void)
 	struct core_test t;
 
 	start(&t, "spawner", "1");
-	is_str(trace.data, "main a1 b1 c1 ", "a new coroutine runs once its maker waits, first made first");
+	is_str(trace.data, "main a1 b1 c1 ",
+	       "a new coroutine runs once its maker waits, first made first");
 	completed(&t, 1, "1");
 	is_str(trace.data, "main a1 b1 c1 a2 b2 c2 main", "first to wait is first to wake");
-	is_str(ended(&t), "completed [\"a\",\"b\",\"c\"]", "the future of a coroutine is what it returns");
+	is_str(ended(&t), "completed [\"a\",\"b\",\"c\"]",
+	       "the future of a coroutine is what it returns");
 	finish(&t);
 	buf_release(&trace);
 }
@@ -193,7 +202,8 @@ static json_t *quiet_failure(wf_ctx *wf, void *arg)
 
 static json_t *coroutine_values(wf_ctx *wf, const json_t *in)
 {
-	wf_future *a = wf_spawn(wf, part, (void *)(uintptr_t)in), *b = wf_spawn(wf, quiet_failure, NULL);
+	wf_future *a = wf_spawn(wf, part, (void *)(uintptr_t)in),
+		  *b = wf_spawn(wf, quiet_failure, NULL);
 	json_t *value;
 
 	wf_forget(wf, wf_spawn(wf, quiet_failure, NULL));
@@ -209,7 +219,8 @@ static void test_coroutine_values(void)
 
 	start(&t, "coroutine_values", "1");
 	completed(&t, 1, "{\"inner\":[4]}");
-	is_str(ended(&t), "completed [4]", "a coroutine may return a part of what was lent, and fail");
+	is_str(ended(&t), "completed [4]",
+	       "a coroutine may return a part of what was lent, and fail");
 	finish(&t);
 }
 
@@ -279,14 +290,17 @@ static void test_condition(void)
 	struct core_test t;
 
 	start(&t, "until_five", "0");
-	is_str(asked(&t), "1 step work true; 2 step work true; 3 step work true", "no timer where no time-out");
+	is_str(asked(&t), "1 step work true; 2 step work true; 3 step work true",
+	       "no timer where no time-out");
 	completed(&t, 1, "2");
 	is_str(ended(&t), "running", "it does not hold yet");
 	completed(&t, 3, "3");
-	is_str(ended(&t), "completed [true,5]", "a condition is judged after everything that happens");
+	is_str(ended(&t), "completed [true,5]",
+	       "a condition is judged after everything that happens");
 	finish(&t);
 	start(&t, "until_five", "9000");
-	is_str(asked(&t), "1 timer 9000; 2 step work true; 3 step work true; 4 step work true", "a time-out");
+	is_str(asked(&t), "1 timer 9000; 2 step work true; 3 step work true; 4 step work true",
+	       "a time-out");
 	fired(&t, 1, 9000);
 	is_str(ended(&t), "completed [false,0]", "that passes first");
 	finish(&t);
@@ -494,9 +508,9 @@ static void test_missing(void)
 
 WF_MODULE(WF_WORKFLOW(timers), WF_WORKFLOW(first_of_three), WF_WORKFLOW(any_of_many),
 	  WF_WORKFLOW(all_of_three), WF_WORKFLOW(spawner), WF_WORKFLOW(coroutine_values),
-	  WF_WORKFLOW(leaves_them), WF_WORKFLOW(until_five), WF_WORKFLOW(with_timeout), WF_WORKFLOW(turns),
-	  WF_WORKFLOW(asking_predicate), WF_WORKFLOW(never_true), WF_WORKFLOW(many_conditions),
-	  WF_WORKFLOW(nowhere), WF_WORKFLOW(released), WF_STEP(work))
+	  WF_WORKFLOW(leaves_them), WF_WORKFLOW(until_five), WF_WORKFLOW(with_timeout),
+	  WF_WORKFLOW(turns), WF_WORKFLOW(asking_predicate), WF_WORKFLOW(never_true),
+	  WF_WORKFLOW(many_conditions), WF_WORKFLOW(nowhere), WF_WORKFLOW(released), WF_STEP(work))
 
 int main(void)
 {

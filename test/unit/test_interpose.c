@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Promise 6: libc's time, chance and waits in a module that was loaded, inside and outside of its workflow. */
+/* Promise 6: libc's time, chance and waits in a module that was loaded, inside and outside of its
+ * workflow. */
 #include "../../lib/base/error.h"
 #include "../../lib/base/str.h"
 #include "../../lib/core/core.h"
@@ -19,7 +20,8 @@ static uint8_t seed[32];
 static int feed(struct core *core, enum event_type type, uint64_t cmd, int64_t at, struct err *err)
 {
 	static uint64_t seq;
-	struct event event = {.seq = ++seq, .at = at, .cmd = cmd, .type = type, .body = json_object()};
+	struct event event = {
+		.seq = ++seq, .at = at, .cmd = cmd, .type = type, .body = json_object()};
 	int rc = core_feed(core, &event, err);
 
 	event_release(&event);
@@ -28,7 +30,10 @@ static int feed(struct core *core, enum event_type type, uint64_t cmd, int64_t a
 
 static struct core *begin(void)
 {
-	struct core_options options = {.module = module, .run_id = "r", .seed = seed, .created = CREATED,
+	struct core_options options = {.module = module,
+				       .run_id = "r",
+				       .seed = seed,
+				       .created = CREATED,
 				       .rules = CORE_RULES};
 	struct err err = ERR_INIT;
 	struct core *core;
@@ -63,9 +68,8 @@ static size_t serve(struct core *core, int64_t waited[8])
 static void test_waits(struct core *core)
 {
 	static const int64_t want[] = {1000, 2000, 3000, 4001, 5000, 3000};
-	static const char *const names[] = {"sleep",	       "usleep",
-					    "nanosleep",       "clock_nanosleep",
-					    "clock_nanosleep", "thrd_sleep"};
+	static const char *const names[] = {"sleep",           "usleep",          "nanosleep",
+					    "clock_nanosleep", "clock_nanosleep", "thrd_sleep"};
 	int64_t waited[8] = {0};
 
 	is_int(serve(core, waited), 6, "promise 6: each wait of libc is a durable timer");
@@ -75,17 +79,22 @@ static void test_waits(struct core *core)
 
 static void test_times(const json_t *result)
 {
-	static const char *const names[] = {"time",	    "clock_gettime", "clock_gettime (monotonic)",
-					    "timespec_get", "gettimeofday",  "clock"};
-	const json_t *before = json_object_get(result, "before"), *after = json_object_get(result, "after");
+	static const char *const names[] = {
+		"time",         "clock_gettime", "clock_gettime (monotonic)",
+		"timespec_get", "gettimeofday",  "clock"};
+	const json_t *before = json_object_get(result, "before"),
+		     *after = json_object_get(result, "after");
 
-	is_int(json_integer_value(json_array_get(before, 0)), CREATED / 1000 * 1000, "promise 6: time");
+	is_int(json_integer_value(json_array_get(before, 0)), CREATED / 1000 * 1000,
+	       "promise 6: time");
 	for (size_t i = 1; i < 6; i++)
-		is_int(json_integer_value(json_array_get(before, i)), CREATED, "promise 6: %s", names[i]);
+		is_int(json_integer_value(json_array_get(before, i)), CREATED, "promise 6: %s",
+		       names[i]);
 	for (size_t i = 1; i < 6; i++)
 		is_int(json_integer_value(json_array_get(after, i)), CREATED + 18001,
 		       "promise 6: %s after the waits", names[i]);
-	is_int(json_integer_value(json_object_get(result, "bad")), 0, "promise 6: every wait says that it is over");
+	is_int(json_integer_value(json_object_get(result, "bad")), 0,
+	       "promise 6: every wait says that it is over");
 }
 
 static void test_replay(const json_t *result)
@@ -98,11 +107,12 @@ static void test_replay(const json_t *result)
 	serve(core, waited);
 	ok(json_equal(result, core_result(core)), "promise 6: the same again on replay");
 	core_free(core);
-	json_array_foreach(chance, i, value)
+	json_array_foreach (chance, i, value)
 		if (i < 9 && !json_equal(value, json_array_get(chance, (i + 1) % 9)))
 			different++;
 	is_int(different, 9, "promise 6: no two calls for chance give the same");
-	ok(json_is_true(json_array_get(chance, 9)), "promise 6: srand() begins the same series again");
+	ok(json_is_true(json_array_get(chance, 9)),
+	   "promise 6: srand() begins the same series again");
 	memset(seed, 1, sizeof seed);
 	core = begin();
 	serve(core, waited);
@@ -114,7 +124,8 @@ static void test_replay(const json_t *result)
 static void test_outside(void)
 {
 	int index = module_find(module, WF_KIND_STEP, "outside");
-	json_t *first = module->entries[index].step(NULL, NULL), *second = module->entries[index].step(NULL, NULL);
+	json_t *first = module->entries[index].step(NULL, NULL),
+	       *second = module->entries[index].step(NULL, NULL);
 	struct timespec a, b, wait = {0, 2000000};
 	int64_t passed;
 
