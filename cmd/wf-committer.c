@@ -23,14 +23,16 @@ enum { SOCKET = 3, EXIT_USAGE = 2, EXIT_STATE = 7 };
 int mbedtls_x509_crt_parse_file(void *chain, const char *path);
 int mbedtls_x509_crt_parse_path(void *chain, const char *path);
 
-__attribute__((visibility("default"))) int mbedtls_x509_crt_parse_file(void *chain, const char *path)
+__attribute__((visibility("default"))) int mbedtls_x509_crt_parse_file(void *chain,
+								       const char *path)
 {
 	(void)chain;
 	(void)path;
 	return 0;
 }
 
-__attribute__((visibility("default"))) int mbedtls_x509_crt_parse_path(void *chain, const char *path)
+__attribute__((visibility("default"))) int mbedtls_x509_crt_parse_path(void *chain,
+								       const char *path)
 {
 	(void)chain;
 	(void)path;

@@ -26,12 +26,12 @@ struct told {
 };
 
 struct committer {
-	char *state_path;   /* owned */
-	pid_t pid;          /* 0: none */
-	int socket;         /* -1: none */
+	char *state_path; /* owned */
+	pid_t pid;        /* 0: none */
+	int socket;       /* -1: none */
 	bool restarted;
 	struct line_socket line;
-	struct told *runs;  /* sorted by id */
+	struct told *runs; /* sorted by id */
 	size_t count, cap;
 	json_int_t asked;
 	struct err complaint;
@@ -144,9 +144,11 @@ static void send_position(struct committer *c, struct told *told)
 	json_int_t skipped = notes_each(&told->notes, messages);
 	const struct history_position *p = &told->position;
 
-	if (line_send(&c->line, json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:I}", "do", "commit", "run", told->id,
-					  "segment", (json_int_t)p->segment, "offset", (json_int_t)p->offset, "seq",
-					  (json_int_t)p->seq, "messages", messages, "skipped", skipped)) < 0)
+	if (line_send(&c->line,
+		      json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:I}", "do", "commit", "run",
+				told->id, "segment", (json_int_t)p->segment, "offset",
+				(json_int_t)p->offset, "seq", (json_int_t)p->seq, "messages",
+				messages, "skipped", skipped)) < 0)
 		err_nomem(&c->complaint);
 	notes_release(&told->notes);
 	told->sent = p->seq;
@@ -172,7 +174,8 @@ static void confirmed(struct committer *c, const char *id, uint64_t seq)
 		drop(c, told);
 }
 
-/* Take in the lines that are there. ret: the answer to the request `ask`, new; NULL when it is not there. */
+/* Take in the lines that are there. ret: the answer to the request `ask`, new; NULL when it is not
+ * there. */
 static json_t *take_lines(struct committer *c, json_int_t ask)
 {
 	json_t *line, *found = NULL;
@@ -183,12 +186,13 @@ static json_t *take_lines(struct committer *c, json_int_t ask)
 		const char *run = json_string_value(json_object_get(line, "run"));
 
 		if (ready)
-			confirmed(c, ready, (uint64_t)json_integer_value(json_object_get(line, "seq")));
+			confirmed(c, ready,
+				  (uint64_t)json_integer_value(json_object_get(line, "seq")));
 		else if (ask && json_integer_value(json_object_get(line, "ask")) == ask)
 			found = json_incref(line);
 		else if (error)
-			err_set(&c->complaint, ERR_SYSTEM, "cannot commit%s%s: %s", run ? " run " : "", run ? run : "",
-				error);
+			err_set(&c->complaint, ERR_SYSTEM, "cannot commit%s%s: %s",
+				run ? " run " : "", run ? run : "", error);
 		json_decref(line);
 	}
 	return found;
@@ -201,7 +205,8 @@ static void lost(struct committer *c)
 
 	stop(c);
 	if (c->restarted || start(c, &err) < 0) {
-		err_set(&c->complaint, ERR_SYSTEM, "the committer stopped%s%s; `wf fsck --repair` brings branches up to date",
+		err_set(&c->complaint, ERR_SYSTEM,
+			"the committer stopped%s%s; `wf fsck --repair` brings branches up to date",
 			err.code ? ": " : "", err.text);
 		return;
 	}
@@ -226,8 +231,8 @@ int committer_fd(const struct committer *c)
 	return c->socket;
 }
 
-void committer_commit(struct committer *c, const char *run_id, const struct history_position *position,
-		      const char *message)
+void committer_commit(struct committer *c, const char *run_id,
+		      const struct history_position *position, const char *message)
 {
 	struct told *told = find_or_add(c, run_id);
 
@@ -253,8 +258,10 @@ int committer_hold(struct committer *c, const char *run_id, int lock_fd, struct 
 	int rc = -EPIPE;
 
 	if (c->socket >= 0)
-		rc = line_send_fd(&c->line, json_pack("{s:s, s:s}", "do", "hold", "run", run_id), lock_fd);
-	return rc < 0 ? err_sys(err, -rc, "cannot hand the lock of run %s to the committer", run_id) : 0;
+		rc = line_send_fd(&c->line, json_pack("{s:s, s:s}", "do", "hold", "run", run_id),
+				  lock_fd);
+	return rc < 0 ? err_sys(err, -rc, "cannot hand the lock of run %s to the committer", run_id)
+		      : 0;
 }
 
 void committer_release(struct committer *c, const char *run_id)

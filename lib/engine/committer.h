@@ -12,11 +12,14 @@
  * confirmed; after that its runs go on without commits, and fsck mends the branches.
  *
  * The talk is JSON lines over a socket pair on the committer's descriptor 3:
- *   -> {"do":"commit","run":ID,"closed":false,"segment":2,"offset":8123,"seq":99,"message":"charge: completed (attempt 2, 1.3 s)"}
- *      ("messages":[...] in place of "message" when there are several, "skipped":N when some were left out before the last ten)
+ *   -> {"do":"commit","run":ID,"closed":false,"segment":2,"offset":8123,"seq":99,"message":"charge:
+ * completed (attempt 2, 1.3 s)"}
+ *      ("messages":[...] in place of "message" when there are several, "skipped":N when some were
+ * left out before the last ten)
  *   -> {"do":"hold","run":ID}         the run's lock comes beside this line
  *   -> {"do":"release","run":ID}      let go of it once all that the run told is committed
- *   -> {"do":"flush","ask":N}         commit all that is pending, then answer {"flushed":true,"ask":N}
+ *   -> {"do":"flush","ask":N}         commit all that is pending, then answer
+ * {"flushed":true,"ask":N}
  *   -> {"do":"restore","run":ID}      rebuild missing files of a run from its branch
  *   -> {"do":"maintain"}              pack loose objects, fold old refs, as limits say
  *   <- {"ready":ID,"seq":99}          this position was dealt with: the next may come
@@ -37,19 +40,22 @@ struct committer;
 
 /* Start it for a state directory; returns before it is ready. */
 int committer_start(struct committer **ret, struct state *state, struct err *err);
-/* Tell that a run is durable up to position. message: one line for people, or NULL to join what is pending. */
-void committer_commit(struct committer *c, const char *run_id, const struct history_position *position,
-		      const char *message);
-/* Give it a share of a run's lock (borrowed: it gets a copy), until committer_release or the end. */
+/* Tell that a run is durable up to position. message: one line for people, or NULL to join what is
+ * pending. */
+void committer_commit(struct committer *c, const char *run_id,
+		      const struct history_position *position, const char *message);
+/* Give it a share of a run's lock (borrowed: it gets a copy), until committer_release or the end.
+ */
 int committer_hold(struct committer *c, const char *run_id, int lock_fd, struct err *err);
 /* The run is done with here: it lets go of the lock once all that was told is committed. */
 void committer_release(struct committer *c, const char *run_id);
-/* A descriptor that is readable when committer_turn has something to do; -1 when there is none. Another one after
- * committer_turn had to start it again. */
+/* A descriptor that is readable when committer_turn has something to do; -1 when there is none.
+ * Another one after committer_turn had to start it again. */
 int committer_fd(const struct committer *c);
 /* Take in what it says and send what waits for that; never blocks. */
 void committer_turn(struct committer *c);
-/* Wait until everything told so far is committed; its complaints, if any, are in err (a warning for the user, exit 0). */
+/* Wait until everything told so far is committed; its complaints, if any, are in err (a warning for
+ * the user, exit 0). */
 int committer_flush(struct committer *c, struct err *err);
 /* Any other request; waits for the answer (new), whose form is the request's. */
 int committer_ask(struct committer *c, json_t *request, json_t **ret_answer, struct err *err);

@@ -72,7 +72,8 @@ static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attri
 	if (!rc)
 		rc = posix_spawnattr_setsigdefault(attributes, &all);
 	if (!rc)
-		rc = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+		rc = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID |
+								  POSIX_SPAWN_SETSIGMASK |
 								  POSIX_SPAWN_SETSIGDEF);
 	return rc;
 }
@@ -103,7 +104,9 @@ int committer_spawn(const char *state_path, pid_t *ret_pid, int *ret_socket, str
 	char *program = find_program();
 
 	if (!program)
-		return err_set(err, ERR_SYSTEM, "cannot find wf-committer beside wf, in $WF_LIBEXEC or in " WF_LIBEXECDIR);
+		return err_set(
+			err, ERR_SYSTEM,
+			"cannot find wf-committer beside wf, in $WF_LIBEXEC or in " WF_LIBEXECDIR);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		rc = err_sys(err, errno, "cannot make a socket");
 	else if ((theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, ABOVE_STANDARD)) < 0)

@@ -139,7 +139,8 @@ static int deflate_piece(struct batch *b, const void *data, size_t n, bool last,
 	return 0;
 }
 
-static int begin(struct batch *b, unsigned type, uint64_t size, uint64_t *ret_offset, struct err *err)
+static int begin(struct batch *b, unsigned type, uint64_t size, uint64_t *ret_offset,
+		 struct err *err)
 {
 	static const char header[HEADER] = "PACK\0\0\0\2\0\0\0\0";
 	unsigned char c = (unsigned char)(type << 4 | (size & 15));
@@ -178,14 +179,15 @@ static int roll_back(struct batch *b, uint64_t offset, struct err *err)
 
 static void end(struct batch *b, const git_oid *id, uint64_t offset, uint32_t crc, uint32_t root)
 {
-	b->entries[b->count] = (struct batch_entry){.id = *id, .crc = crc, .offset = offset, .root = root};
+	b->entries[b->count] =
+		(struct batch_entry){.id = *id, .crc = crc, .offset = offset, .root = root};
 	b->slots[slot_of(b, id)] = (uint32_t)b->count + 1;
 	b->count++;
 }
 
 /* A whole entry whose data is in memory. */
-static int add_entry(struct batch *b, unsigned type, const git_oid *id, const struct batch_entry *base,
-		     const void *data, size_t n, struct err *err)
+static int add_entry(struct batch *b, unsigned type, const git_oid *id,
+		     const struct batch_entry *base, const void *data, size_t n, struct err *err)
 {
 	uint64_t offset, back, base_at = base ? base->offset : 0;
 	uint32_t root = base ? (uint32_t)(base - b->entries) : (uint32_t)b->count;
@@ -203,8 +205,10 @@ static int add_entry(struct batch *b, unsigned type, const git_oid *id, const st
 	}
 	if (deflate_piece(b, data, n, true, err) < 0)
 		return roll_back(b, offset, err);
-	end(b, id, offset, (uint32_t)crc32(0, (Bytef *)b->out.data + (offset - b->written),
-					   (uInt)(b->out.len - (offset - b->written))), root);
+	end(b, id, offset,
+	    (uint32_t)crc32(0, (Bytef *)b->out.data + (offset - b->written),
+			    (uInt)(b->out.len - (offset - b->written))),
+	    root);
 	return 0;
 }
 
@@ -214,11 +218,14 @@ static void hash_begin(SHA1_CTX *hash, git_object_t type, uint64_t n)
 	char head[40];
 
 	SHA1Init(hash);
-	SHA1Update(hash, (uint8_t *)head,
-		   (size_t)snprintf(head, sizeof head, "%s %llu", names[type], (unsigned long long)n) + 1);
+	SHA1Update(
+		hash, (uint8_t *)head,
+		(size_t)snprintf(head, sizeof head, "%s %llu", names[type], (unsigned long long)n) +
+			1);
 }
 
-int batch_add(struct batch *b, git_object_t type, const void *data, size_t n, git_oid *ret, struct err *err)
+int batch_add(struct batch *b, git_object_t type, const void *data, size_t n, git_oid *ret,
+	      struct err *err)
 {
 	SHA1_CTX hash;
 	git_oid id;
@@ -232,8 +239,8 @@ int batch_add(struct batch *b, git_object_t type, const void *data, size_t n, gi
 	return 0;
 }
 
-int batch_add_delta(struct batch *b, const git_oid *id, const git_oid *base, const void *delta, size_t n,
-		    struct err *err)
+int batch_add_delta(struct batch *b, const git_oid *id, const git_oid *base, const void *delta,
+		    size_t n, struct err *err)
 {
 	if (batch_has(b, id))
 		return 0;
@@ -241,8 +248,8 @@ int batch_add_delta(struct batch *b, const git_oid *id, const git_oid *base, con
 }
 
 /* Read a file piece by piece; into the hash, and when offset is given, deflated. */
-static int pass(struct batch *b, int fd, uint64_t from, uint64_t n, bool store, git_oid *ret, uint32_t *ret_crc,
-		struct err *err)
+static int pass(struct batch *b, int fd, uint64_t from, uint64_t n, bool store, git_oid *ret,
+		uint32_t *ret_crc, struct err *err)
 {
 	char *piece = malloc(PIECE);
 	SHA1_CTX hash;
@@ -275,7 +282,8 @@ static int pass(struct batch *b, int fd, uint64_t from, uint64_t n, bool store, 
 	return rc;
 }
 
-int batch_add_file(struct batch *b, int fd, uint64_t from, uint64_t n, git_oid *ret, struct err *err)
+int batch_add_file(struct batch *b, int fd, uint64_t from, uint64_t n, git_oid *ret,
+		   struct err *err)
 {
 	git_oid id, again;
 	uint64_t offset;

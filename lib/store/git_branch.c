@@ -35,15 +35,16 @@ static int load(struct branch *branch, struct repo *repo, struct err *err)
 }
 
 /* The run may be closed, and so move, while it is looked at. */
-static int look(struct branch *branch, struct repo *repo, struct batch *batch, struct modules *modules,
-		const struct branch_point *point, struct err *err)
+static int look(struct branch *branch, struct repo *repo, struct batch *batch,
+		struct modules *modules, const struct branch_point *point, struct err *err)
 {
 	struct snapshot s = {repo, batch, modules, NULL, point->segment, point->offset, false};
 	int rc = 0;
 
 	for (int turn = 0; turn < 4; turn++) {
 		bool closed = point->closed != (turn % 2 == 1);
-		char *folder = str_format("%s/%s/%s", repo->state, closed ? "closed" : "open", branch->id);
+		char *folder = str_format("%s/%s/%s", repo->state, closed ? "closed" : "open",
+					  branch->id);
 
 		if (!folder)
 			return err_nomem(err);
@@ -58,8 +59,9 @@ static int look(struct branch *branch, struct repo *repo, struct batch *batch, s
 	return rc;
 }
 
-int branch_prepare(struct branch *branch, struct repo *repo, struct batch *batch, struct modules *modules,
-		   const struct branch_point *point, const struct notes *notes, struct err *err)
+int branch_prepare(struct branch *branch, struct repo *repo, struct batch *batch,
+		   struct modules *modules, const struct branch_point *point,
+		   const struct notes *notes, struct err *err)
 {
 	struct buf message = BUF_INIT;
 	bool first;
@@ -77,15 +79,17 @@ int branch_prepare(struct branch *branch, struct repo *repo, struct batch *batch
 	if (!buf_ok(&message))
 		rc = err_nomem(err);
 	else
-		rc = commit_add(batch, &branch->next_tree, &branch->tip, first ? 0 : 1, repo->author,
-				repo->os->ops->now(repo->os), message.data, &branch->next, err);
+		rc = commit_add(batch, &branch->next_tree, &branch->tip, first ? 0 : 1,
+				repo->author, repo->os->ops->now(repo->os), message.data,
+				&branch->next, err);
 	buf_release(&message);
 	return rc < 0 ? rc : 1;
 }
 
 int branch_settle(struct branch *branch, struct repo *repo, struct err *err)
 {
-	int rc = refs_move_run(repo, branch->id, branch->is_ref ? &branch->tip : NULL, &branch->next, err);
+	int rc = refs_move_run(repo, branch->id, branch->is_ref ? &branch->tip : NULL,
+			       &branch->next, err);
 
 	if (rc == 1) {
 		branch->is_ref = true;

@@ -22,10 +22,10 @@ struct repo;
 struct tree;
 
 struct branch {
-	char *id;           /* owned: of the run */
-	struct tree *root;  /* owned; NULL: not loaded */
-	git_oid tip, tree;  /* zero: there is none yet */
-	bool is_ref;        /* the branch is there, not only the tip that it was folded with */
+	char *id;                /* owned: of the run */
+	struct tree *root;       /* owned; NULL: not loaded */
+	git_oid tip, tree;       /* zero: there is none yet */
+	bool is_ref;             /* the branch is there, not only the tip that it was folded with */
 	git_oid next, next_tree; /* prepared */
 };
 
@@ -33,13 +33,14 @@ struct branch {
 struct branch_point {
 	uint64_t seq, offset;
 	unsigned segment;
-	bool closed;        /* look in closed/ first */
+	bool closed; /* look in closed/ first */
 	bool thorough;
 };
 
 /* 1; 0 when the branch holds all of it already. */
-int branch_prepare(struct branch *branch, struct repo *repo, struct batch *batch, struct modules *modules,
-		   const struct branch_point *point, const struct notes *notes, struct err *err);
+int branch_prepare(struct branch *branch, struct repo *repo, struct batch *batch,
+		   struct modules *modules, const struct branch_point *point,
+		   const struct notes *notes, struct err *err);
 /* 1; 0 when somebody else moved it: forget, and prepare again. */
 int branch_settle(struct branch *branch, struct repo *repo, struct err *err);
 void branch_forget(struct branch *branch);

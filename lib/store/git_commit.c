@@ -14,12 +14,13 @@ static void add_person(struct buf *out, const char *role, const char *author, in
 	long zone = localtime_r(&seconds, &tm) ? tm.tm_gmtoff / 60 : 0;
 	long size = zone < 0 ? -zone : zone;
 
-	buf_addf(out, "%s %s %lld %c%02ld%02ld\n", role, author, (long long)seconds, zone < 0 ? '-' : '+', size / 60,
-		 size % 60);
+	buf_addf(out, "%s %s %lld %c%02ld%02ld\n", role, author, (long long)seconds,
+		 zone < 0 ? '-' : '+', size / 60, size % 60);
 }
 
-int commit_add(struct batch *batch, const git_oid *tree, const git_oid *parents, size_t parent_count,
-	       const char *author, int64_t at, const char *message, git_oid *ret, struct err *err)
+int commit_add(struct batch *batch, const git_oid *tree, const git_oid *parents,
+	       size_t parent_count, const char *author, int64_t at, const char *message,
+	       git_oid *ret, struct err *err)
 {
 	struct buf text = BUF_INIT;
 	char hex[GIT_OID_HEXSZ + 1];
@@ -31,7 +32,8 @@ int commit_add(struct batch *batch, const git_oid *tree, const git_oid *parents,
 	add_person(&text, "author", author, at);
 	add_person(&text, "committer", author, at);
 	buf_addf(&text, "\n%s", message);
-	rc = buf_ok(&text) ? batch_add(batch, GIT_OBJECT_COMMIT, text.data, text.len, ret, err) : err_nomem(err);
+	rc = buf_ok(&text) ? batch_add(batch, GIT_OBJECT_COMMIT, text.data, text.len, ret, err)
+			   : err_nomem(err);
 	buf_release(&text);
 	return rc;
 }

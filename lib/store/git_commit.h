@@ -11,7 +11,8 @@ struct batch;
 struct err;
 
 /* author: "name <mail>". at: ms since 1970. */
-int commit_add(struct batch *batch, const git_oid *tree, const git_oid *parents, size_t parent_count,
-	       const char *author, int64_t at, const char *message, git_oid *ret, struct err *err);
+int commit_add(struct batch *batch, const git_oid *tree, const git_oid *parents,
+	       size_t parent_count, const char *author, int64_t at, const char *message,
+	       git_oid *ret, struct err *err);
 
 #endif

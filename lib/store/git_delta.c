@@ -15,7 +15,8 @@ static void add_size(struct buf *out, size_t n)
 	buf_addc(out, (char)n);
 }
 
-/* One instruction: its first byte says which bytes of offset and size follow. A size of 64 KiB is written as 0. */
+/* One instruction: its first byte says which bytes of offset and size follow. A size of 64 KiB is
+ * written as 0. */
 static void add_copy(struct buf *out, size_t offset, size_t size)
 {
 	unsigned char code[8], head = 0x80, n = 1;
@@ -81,7 +82,8 @@ void delta_make(struct buf *out, const void *from, size_t from_size, const void 
 {
 	size_t most = from_size < to_size ? from_size : to_size;
 	size_t start = shared_start(from, to, most);
-	size_t end = shared_end((const char *)from + from_size, (const char *)to + to_size, most - start);
+	size_t end = shared_end((const char *)from + from_size, (const char *)to + to_size,
+				most - start);
 
 	if (start < WORTH_COPYING)
 		start = 0;

@@ -32,7 +32,8 @@ static void shard_of(const char *id, char ret[3])
 }
 
 /* In the tree of one month. */
-static int find_in(struct repo *repo, const git_oid *commit, const char *id, git_oid *ret, struct err *err)
+static int find_in(struct repo *repo, const git_oid *commit, const char *id, git_oid *ret,
+		   struct err *err)
 {
 	struct tree *root = NULL, *runs = NULL, *shard = NULL;
 	const struct tree_leaf *leaf;
@@ -90,8 +91,8 @@ static int put_link(struct repo *repo, struct tree *root, const struct pick *pic
 	return 0;
 }
 
-static int load_month(struct repo *repo, const char *ref, git_oid *ret_tip, git_oid *ret_tree, struct tree **ret,
-		      struct err *err)
+static int load_month(struct repo *repo, const char *ref, git_oid *ret_tip, git_oid *ret_tree,
+		      struct tree **ret, struct err *err)
 {
 	int rc = refs_read(repo, ref, ret_tip, err);
 
@@ -102,7 +103,8 @@ static int load_month(struct repo *repo, const char *ref, git_oid *ret_tip, git_
 	return rc;
 }
 
-/* One commit with the tips of picks, all of one month, as parents. 1; 0 when the month was moved by somebody else. */
+/* One commit with the tips of picks, all of one month, as parents. 1; 0 when the month was moved by
+ * somebody else. */
 static int fold_batch(struct repo *repo, const struct pick *picks, size_t count, struct err *err)
 {
 	char *ref = str_format(CLOSED "%s", picks->month);
@@ -125,8 +127,8 @@ static int fold_batch(struct repo *repo, const struct pick *picks, size_t count,
 		rc = put_link(repo, root, &picks[i], err);
 	}
 	if (rc >= 0 && (rc = tree_write(root, &batch, &tree, err)) == 0 &&
-	    (rc = commit_add(&batch, &tree, parents, n, repo->author, repo->os->ops->now(repo->os), message, &commit,
-			     err)) == 0 &&
+	    (rc = commit_add(&batch, &tree, parents, n, repo->author, repo->os->ops->now(repo->os),
+			     message, &commit, err)) == 0 &&
 	    (rc = batch_write(&batch, NULL, err)) == 0)
 		rc = refs_move(repo, ref, has_tip == 1 ? &tip : NULL, &commit, err);
 	batch_release(&batch);
@@ -144,7 +146,8 @@ static int delete_branch(struct repo *repo, const struct pick *pick, struct err 
 	git_reference *ref = NULL;
 	int rc = name ? git_reference_lookup(&ref, repo->git, name) : GIT_ERROR;
 
-	if (rc == 0 && git_reference_target(ref) && git_oid_equal(git_reference_target(ref), &pick->tip))
+	if (rc == 0 && git_reference_target(ref) &&
+	    git_oid_equal(git_reference_target(ref), &pick->tip))
 		rc = git_reference_delete(ref);
 	if (rc == GIT_ENOTFOUND || rc == GIT_EMODIFIED)
 		rc = 0;
@@ -195,14 +198,18 @@ int fold_runs(struct repo *repo, size_t keep, size_t *ret_folded, struct err *er
 	if (!rc)
 		rc = pack_refs(repo, err);
 	for (size_t at = 0; at < count && !rc; at += n) {
-		for (n = 1; at + n < count && n < FOLD_BATCH && strcmp(picks[at].month, picks[at + n].month) == 0; n++)
+		for (n = 1; at + n < count && n < FOLD_BATCH &&
+			    strcmp(picks[at].month, picks[at + n].month) == 0;
+		     n++)
 			;
 		rc = fold_batch(repo, picks + at, n, err);
 		if (rc == 0) {
 			n = 0; /* again, on top of what somebody else folded */
 			if (++conflicts > CONFLICTS_MAX)
-				rc = err_set(err, ERR_BUSY, "the branch of %s is moved by somebody else all the time",
-					     picks[at].month);
+				rc = err_set(
+					err, ERR_BUSY,
+					"the branch of %s is moved by somebody else all the time",
+					picks[at].month);
 		}
 		if (rc < 0)
 			break;

@@ -53,7 +53,8 @@ static int all_branches(struct repo *repo, struct picks *p, struct err *err)
 		return repo_error(err, GIT_ERROR, "cannot list branches");
 	while (!rc && (next = git_reference_next(&ref, refs)) == 0) {
 		if (git_reference_target(ref))
-			rc = add(p, git_reference_name(ref) + strlen(RUN_REFS), git_reference_target(ref), err);
+			rc = add(p, git_reference_name(ref) + strlen(RUN_REFS),
+				 git_reference_target(ref), err);
 		git_reference_free(ref);
 	}
 	git_reference_iterator_free(refs);
@@ -67,7 +68,8 @@ static int is_closed(struct repo *repo, const struct pick *pick, struct err *err
 	const char *where;
 	git_oid tree;
 
-	if (repo_commit_tree(repo, &pick->tip, &tree, err) < 0 || folder_of_run(repo, pick->id, &tree, &where, err) < 0)
+	if (repo_commit_tree(repo, &pick->tip, &tree, err) < 0 ||
+	    folder_of_run(repo, pick->id, &tree, &where, err) < 0)
 		return -err->code;
 	return strcmp(where, "closed") == 0;
 }
@@ -111,7 +113,8 @@ static int by_time(const void *a, const void *b)
 	return x->at != y->at ? (x->at < y->at ? -1 : 1) : strcmp(x->id, y->id);
 }
 
-int pick_closed(struct repo *repo, size_t keep, size_t least, struct pick **ret, size_t *ret_count, struct err *err)
+int pick_closed(struct repo *repo, size_t keep, size_t least, struct pick **ret, size_t *ret_count,
+		struct err *err)
 {
 	struct picks p = {NULL, 0, 0};
 	size_t n;

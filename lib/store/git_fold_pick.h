@@ -17,8 +17,10 @@ struct pick {
 	char month[16]; /* "2026-11" of that */
 };
 
-/* Closed runs with a branch beyond the youngest keep, oldest first; none when they are fewer than least. New. */
-int pick_closed(struct repo *repo, size_t keep, size_t least, struct pick **ret, size_t *ret_count, struct err *err);
+/* Closed runs with a branch beyond the youngest keep, oldest first; none when they are fewer than
+ * least. New. */
+int pick_closed(struct repo *repo, size_t keep, size_t least, struct pick **ret, size_t *ret_count,
+		struct err *err);
 void pick_free(struct pick *picks, size_t count);
 
 #endif

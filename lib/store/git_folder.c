@@ -22,7 +22,8 @@ static int is_there(struct repo *repo, const char *where, const char *id, struct
 	return rc == 0 && st.kind == OS_DIRECTORY;
 }
 
-int folder_of_run(struct repo *repo, const char *id, const git_oid *tree, const char **ret, struct err *err)
+int folder_of_run(struct repo *repo, const char *id, const git_oid *tree, const char **ret,
+		  struct err *err)
 {
 	static const char *const places[] = {"open", "closed", "open"};
 	struct tree *root;

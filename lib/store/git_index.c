@@ -14,15 +14,16 @@
 
 static void add32(struct buf *b, uint32_t n)
 {
-	unsigned char c[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8),
-			      (unsigned char)n};
+	unsigned char c[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16),
+			      (unsigned char)(n >> 8), (unsigned char)n};
 
 	buf_add(b, c, sizeof c);
 }
 
 static int by_id(const void *a, const void *b)
 {
-	return git_oid_cmp(&((const struct batch_entry *)a)->id, &((const struct batch_entry *)b)->id);
+	return git_oid_cmp(&((const struct batch_entry *)a)->id,
+			   &((const struct batch_entry *)b)->id);
 }
 
 static void fan_out(struct buf *out, const struct batch_entry *entries, size_t count)
@@ -42,7 +43,8 @@ static void offsets(struct buf *out, const struct batch_entry *entries, size_t c
 	uint32_t large = 0;
 
 	for (size_t i = 0; i < count; i++)
-		add32(out, entries[i].offset < 1u << 31 ? (uint32_t)entries[i].offset : 1u << 31 | large++);
+		add32(out, entries[i].offset < 1u << 31 ? (uint32_t)entries[i].offset
+							: 1u << 31 | large++);
 	for (size_t i = 0; i < count; i++)
 		if (entries[i].offset >= 1u << 31) {
 			add32(out, (uint32_t)(entries[i].offset >> 32));
@@ -50,8 +52,8 @@ static void offsets(struct buf *out, const struct batch_entry *entries, size_t c
 		}
 }
 
-static int encode(struct buf *out, struct batch_entry *entries, size_t count, const unsigned char pack_sum[20],
-		  struct err *err)
+static int encode(struct buf *out, struct batch_entry *entries, size_t count,
+		  const unsigned char pack_sum[20], struct err *err)
 {
 	unsigned char sum[20];
 	SHA1_CTX hash;
@@ -74,7 +76,8 @@ static int encode(struct buf *out, struct batch_entry *entries, size_t count, co
 	return buf_ok(out) ? 0 : err_nomem(err);
 }
 
-static int write_file(struct os *os, const char *path, const struct buf *data, bool sync, struct err *err)
+static int write_file(struct os *os, const char *path, const struct buf *data, bool sync,
+		      struct err *err)
 {
 	int fd;
 	ssize_t n;
@@ -102,18 +105,20 @@ int git_index_publish(struct os *os, const char *folder, const char *name, const
 		      struct batch_entry *entries, size_t count, const unsigned char pack_sum[20],
 		      struct err *err)
 {
-	struct buf index = BUF_INIT, mark = {(char *)(uintptr_t)"wf\n", 3, 0, false};
+	struct buf index = BUF_INIT, mark = {(char *)(uintptr_t) "wf\n", 3, 0, false};
 	char *idx = str_format("%s/objects/pack/%s.idx", folder, name);
-	char *pack = str_format("%s/objects/pack/%s.pack", folder, name), *packs = str_format("%s/objects/pack", folder);
-	char *keep = str_format("%s/objects/pack/%s.keep", folder, name), *tmp = str_format("%s.idx", file);
+	char *pack = str_format("%s/objects/pack/%s.pack", folder, name),
+	     *packs = str_format("%s/objects/pack", folder);
+	char *keep = str_format("%s/objects/pack/%s.keep", folder, name),
+	     *tmp = str_format("%s.idx", file);
 	int rc;
 
 	if (!idx || !pack || !packs || !keep || !tmp)
 		rc = err_nomem(err);
 	else if (!(rc = encode(&index, entries, count, pack_sum, err)) &&
 		 !(rc = write_file(os, tmp, &index, true, err)) &&
-		 !(rc = write_file(os, keep, &mark, false, err)) && !(rc = move(os, file, pack, err)) &&
-		 !(rc = move(os, tmp, idx, err))) {
+		 !(rc = write_file(os, keep, &mark, false, err)) &&
+		 !(rc = move(os, file, pack, err)) && !(rc = move(os, tmp, idx, err))) {
 		rc = os->ops->sync_dir(os, packs);
 		if (rc < 0)
 			rc = err_sys(err, -rc, "cannot sync '%s'", packs);

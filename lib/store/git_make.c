@@ -15,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const folders[] = {"", "objects", "objects/pack", "refs", "refs/heads", "info", "wf"};
+static const char *const folders[] = {"",     "objects", "objects/pack", "refs", "refs/heads",
+				      "info", "wf"};
 
 static const struct {
 	const char *name, *text;
@@ -33,7 +34,8 @@ static const struct {
 	{"info/exclude", "/*\n!/config.yaml\n"},
 };
 
-static int put(struct os *os, const char *folder, const char *name, const char *text, struct err *err)
+static int put(struct os *os, const char *folder, const char *name, const char *text,
+	       struct err *err)
 {
 	char *path = str_format("%s/%s", folder, name);
 	int fd, rc;
@@ -75,9 +77,10 @@ static int first_commit(struct os *os, const char *folder, const char *author, s
 
 	batch_init(&batch, os, folder);
 	if (!(rc = batch_add(&batch, GIT_OBJECT_TREE, "", 0, &tree, err)) &&
-		 !(rc = commit_add(&batch, &tree, NULL, 0, author, os->ops->now(os),
-				   "state directory of wf\n\nEach run has a branch run/<id>.\n", &commit, err)) &&
-		 !(rc = batch_write(&batch, NULL, err))) {
+	    !(rc = commit_add(&batch, &tree, NULL, 0, author, os->ops->now(os),
+			      "state directory of wf\n\nEach run has a branch run/<id>.\n", &commit,
+			      err)) &&
+	    !(rc = batch_write(&batch, NULL, err))) {
 		git_oid_tostr(hex, sizeof hex, &commit);
 		strcat(hex, "\n");
 		rc = put(os, folder, "refs/heads/main", hex, err);

@@ -14,20 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* libgit2 keeps what it read, without a limit that we could set: so the packs are opened again after so much. */
+/* libgit2 keeps what it read, without a limit that we could set: so the packs are opened again
+ * after so much. */
 enum { SMALL_LEVEL = 6, READ_MAX = 4 << 20 };
 
 struct merge {
-	struct repo *repo;       /* borrowed */
-	char *const *names;      /* borrowed: of the packs */
+	struct repo *repo;  /* borrowed */
+	char *const *names; /* borrowed: of the packs */
 	size_t name_count;
-	struct repo packs;       /* reads only the packs that are merged */
-	size_t read;             /* bytes since they were opened */
-	git_odb_object *base;    /* the last one of a delta; NULL: none */
+	struct repo packs;    /* reads only the packs that are merged */
+	size_t read;          /* bytes since they were opened */
+	git_odb_object *base; /* the last one of a delta; NULL: none */
 	struct batch batch;
-	git_oid *ids;            /* owned: of all objects */
+	git_oid *ids; /* owned: of all objects */
 	size_t count, cap;
-	git_oid *parents;        /* owned, sorted: of the commits among them */
+	git_oid *parents; /* owned, sorted: of the commits among them */
 	size_t parent_count;
 	struct err *err;
 };
@@ -143,7 +144,8 @@ static int add_older(struct merge *m, const git_oid *older, const git_oid *newer
 		if (!buf_ok(&delta))
 			rc = err_nomem(m->err);
 		else if (delta.len < git_odb_object_size(to) / 2)
-			rc = batch_add_delta(&m->batch, older, &base, delta.data, delta.len, m->err);
+			rc = batch_add_delta(&m->batch, older, &base, delta.data, delta.len,
+					     m->err);
 		else
 			rc = add_whole(m, older);
 	}
@@ -166,11 +168,13 @@ static int add_older_tree(struct merge *m, const git_oid *older, const git_oid *
 	if (!rc)
 		rc = tree_load(&b, &m->packs, newer, m->err);
 	for (size_t i = 0; !rc && i < a->count; i++) {
-		const struct tree_leaf *was = &a->leaves[i], *is = tree_find(b, was->name, was->folder);
+		const struct tree_leaf *was = &a->leaves[i],
+				       *is = tree_find(b, was->name, was->folder);
 
 		if (!is || was->link || git_oid_equal(&was->id, &is->id))
 			continue;
-		rc = was->folder ? add_older_tree(m, &was->id, &is->id) : add_older(m, &was->id, &is->id);
+		rc = was->folder ? add_older_tree(m, &was->id, &is->id)
+				 : add_older(m, &was->id, &is->id);
 	}
 	tree_free(a);
 	tree_free(b);
@@ -218,7 +222,8 @@ static bool is_commit(struct merge *m, const git_oid *id)
 	git_object_t type;
 	size_t size;
 
-	return git_odb_read_header(&size, &type, m->packs.odb, id) == 0 && type == GIT_OBJECT_COMMIT;
+	return git_odb_read_header(&size, &type, m->packs.odb, id) == 0 &&
+	       type == GIT_OBJECT_COMMIT;
 }
 
 /* Commits that are nobody's parent here are where the lines of runs end. */
@@ -257,7 +262,8 @@ static void remove_packs(struct repo *repo, char *const *names, size_t count, co
 		repo->os->ops->unlink(repo->os, index);
 	free(index);
 	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < sizeof ends / sizeof *ends && strcmp(names[i], but) != 0; j++) {
+		for (size_t j = 0; j < sizeof ends / sizeof *ends && strcmp(names[i], but) != 0;
+		     j++) {
 			char *path = str_format("%s/%s.%s", repo->packs, names[i], ends[j]);
 
 			if (path)
@@ -268,7 +274,11 @@ static void remove_packs(struct repo *repo, char *const *names, size_t count, co
 
 int merge_packs(struct repo *repo, char *const *names, size_t count, bool small, struct err *err)
 {
-	struct merge m = {.repo = repo, .names = names, .name_count = count, .packs.os = repo->os, .err = err};
+	struct merge m = {.repo = repo,
+			  .names = names,
+			  .name_count = count,
+			  .packs.os = repo->os,
+			  .err = err};
 	char name[46] = "";
 	int rc;
 

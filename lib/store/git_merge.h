@@ -13,9 +13,9 @@
 struct err;
 struct repo;
 
-/* names: of packs ("pack-<hex>"), which are removed once the new one is durable. A crash leaves objects twice, never
- * not at all. When an object cannot be read (a `git gc` took its pack) nothing is removed.
- * small: take more time for fewer bytes. */
+/* names: of packs ("pack-<hex>"), which are removed once the new one is durable. A crash leaves
+ * objects twice, never not at all. When an object cannot be read (a `git gc` took its pack) nothing
+ * is removed. small: take more time for fewer bytes. */
 int merge_packs(struct repo *repo, char *const *names, size_t count, bool small, struct err *err);
 
 #endif

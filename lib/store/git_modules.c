@@ -30,7 +30,8 @@ static int load(struct modules *modules, struct repo *repo, struct err *err)
 	return modules->known ? 0 : err_nomem(err);
 }
 
-static int read_module(struct repo *repo, struct batch *batch, const char *name, git_oid *ret, struct err *err)
+static int read_module(struct repo *repo, struct batch *batch, const char *name, git_oid *ret,
+		       struct err *err)
 {
 	struct os *os = repo->os;
 	char *path = str_format("%s/modules/%s", repo->state, name);
@@ -56,8 +57,8 @@ static int read_module(struct repo *repo, struct batch *batch, const char *name,
 	return rc;
 }
 
-int modules_blob(struct modules *modules, struct repo *repo, struct batch *batch, const char *sha256, git_oid *ret,
-		 struct err *err)
+int modules_blob(struct modules *modules, struct repo *repo, struct batch *batch,
+		 const char *sha256, git_oid *ret, struct err *err)
 {
 	char *name = str_format("%s.so", sha256);
 	const struct tree_leaf *leaf;

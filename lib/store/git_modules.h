@@ -23,8 +23,8 @@ struct modules {
 
 /* The blob of modules/<sha256>.so, added to batch unless the repository has it.
  * 1; 0 when there is no such file. */
-int modules_blob(struct modules *modules, struct repo *repo, struct batch *batch, const char *sha256, git_oid *ret,
-		 struct err *err);
+int modules_blob(struct modules *modules, struct repo *repo, struct batch *batch,
+		 const char *sha256, git_oid *ret, struct err *err);
 /* Remember what was written; only a matter of speed. */
 int modules_save(struct modules *modules, struct repo *repo, struct err *err);
 /* What was added to a batch was not written. */

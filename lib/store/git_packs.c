@@ -185,7 +185,8 @@ static int sweep_pack(void *arg, const char *name, enum os_kind kind)
 	struct repo *repo = arg;
 	char *path = str_format("%s/%s", repo->packs, name);
 
-	if (path && kind == OS_FILE && str_ends(name, ".keep") && is_old(repo, path) && is_our_keep(repo, path))
+	if (path && kind == OS_FILE && str_ends(name, ".keep") && is_old(repo, path) &&
+	    is_our_keep(repo, path))
 		repo->os->ops->unlink(repo->os, path);
 	free(path);
 	return 0;
@@ -196,7 +197,8 @@ static int sweep_own(void *arg, const char *name, enum os_kind kind)
 	struct repo *repo = arg;
 	char *path = str_format("%s/wf/%s", repo->path, name);
 
-	if (path && kind == OS_FILE && (str_starts(name, "ref-") || str_starts(name, "pack-")) && is_old(repo, path))
+	if (path && kind == OS_FILE && (str_starts(name, "ref-") || str_starts(name, "pack-")) &&
+	    is_old(repo, path))
 		repo->os->ops->unlink(repo->os, path);
 	free(path);
 	return 0;

@@ -14,7 +14,8 @@ struct repo;
 
 enum { PACKS_MANY = 30 };
 
-/* Merge packs where there are too many; all: down to one. Does nothing while another process does it. */
+/* Merge packs where there are too many; all: down to one. Does nothing while another process does
+ * it. */
 int packs_tidy(struct repo *repo, bool all, struct err *err);
 /* Remove what killed processes left: temporaries, and .keep files of ours. */
 void packs_sweep(struct repo *repo);

@@ -19,23 +19,24 @@ struct waiting {
 	struct branch branch;
 	struct branch_point point;
 	struct notes notes;
-	int lock_fd;              /* -1: none */
+	int lock_fd; /* -1: none */
 	bool pending, failed, released;
-	bool chosen, moves;       /* in this round */
-	int64_t due;              /* us, monotonic */
+	bool chosen, moves; /* in this round */
+	int64_t due;        /* us, monotonic */
 };
 
 struct queue {
 	struct repo *repo;
 	struct modules modules;
-	struct waiting **runs;    /* sorted by id */
+	struct waiting **runs; /* sorted by id */
 	size_t count, cap;
 	queue_report_fn *report;
 	void *arg;
 	uint64_t commits;
 };
 
-int queue_new(struct queue **ret, struct repo *repo, queue_report_fn *report, void *arg, struct err *err)
+int queue_new(struct queue **ret, struct repo *repo, queue_report_fn *report, void *arg,
+	      struct err *err)
 {
 	struct queue *q = calloc(1, sizeof *q);
 
@@ -136,8 +137,8 @@ static void let_go(struct queue *q)
 	q->count = kept;
 }
 
-int queue_tell(struct queue *q, const char *id, const struct branch_point *point, struct notes *notes,
-	       struct err *err)
+int queue_tell(struct queue *q, const char *id, const struct branch_point *point,
+	       struct notes *notes, struct err *err)
 {
 	struct waiting *w = find_or_add(q, id, err);
 
@@ -220,7 +221,8 @@ static int write_round(struct queue *q, struct batch *batch, struct err *err)
 		if (!w->chosen)
 			continue;
 		w->point.thorough |= w->released;
-		rc = branch_prepare(&w->branch, q->repo, batch, &q->modules, &w->point, &w->notes, &own);
+		rc = branch_prepare(&w->branch, q->repo, batch, &q->modules, &w->point, &w->notes,
+				    &own);
 		w->moves = rc == 1;
 		if (rc <= 0)
 			finish(q, w, &own);
@@ -288,7 +290,8 @@ void queue_commit(struct queue *q, bool all)
 		if (write_round(q, &batch, &err) < 0)
 			modules_forget(&q->modules);
 		if (turn == CONFLICTS_MAX - 1 && !err.code)
-			err_set(&err, ERR_BUSY, "the branch is moved by somebody else all the time");
+			err_set(&err, ERR_BUSY,
+				"the branch is moved by somebody else all the time");
 		again = settle_round(q, &err);
 		batch_release(&batch);
 	}

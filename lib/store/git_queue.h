@@ -21,12 +21,14 @@ struct repo;
 /* Called for each run that was committed (or not: err has why). */
 typedef void queue_report_fn(void *arg, const char *id, uint64_t seq, const struct err *err);
 
-int queue_new(struct queue **ret, struct repo *repo, queue_report_fn *report, void *arg, struct err *err);
+int queue_new(struct queue **ret, struct repo *repo, queue_report_fn *report, void *arg,
+	      struct err *err);
 void queue_free(struct queue *q);
 /* Takes the notes over, which are then empty. */
-int queue_tell(struct queue *q, const char *id, const struct branch_point *point, struct notes *notes,
-	       struct err *err);
-/* Keep a descriptor (its run's lock; steals it) until the run is released and all it told is committed. */
+int queue_tell(struct queue *q, const char *id, const struct branch_point *point,
+	       struct notes *notes, struct err *err);
+/* Keep a descriptor (its run's lock; steals it) until the run is released and all it told is
+ * committed. */
 int queue_hold(struct queue *q, const char *id, int fd, struct err *err);
 void queue_release(struct queue *q, const char *id);
 /* Milliseconds until something is due; 0: now; -1: nothing waits. */

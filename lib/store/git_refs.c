@@ -65,7 +65,8 @@ static int same_file(void *arg, const char *name, enum os_kind kind)
 	int found;
 
 	(void)kind;
-	found = path && search->os->ops->lstat(search->os, path, &st) == 0 && st.inode == search->inode;
+	found = path && search->os->ops->lstat(search->os, path, &st) == 0 &&
+		st.inode == search->inode;
 	free(path);
 	return found;
 }
@@ -88,7 +89,8 @@ static bool is_left_over(struct repo *repo, const char *lock, int fd)
 	       again.inode == st.inode;
 }
 
-/* <ref>.lock exists: take it away if it is left over, else wait a moment. Returns the milliseconds waited. */
+/* <ref>.lock exists: take it away if it is left over, else wait a moment. Returns the milliseconds
+ * waited. */
 static int wait_for_lock(struct repo *repo, const char *lock, int turn)
 {
 	int ms = 1 << (turn < 6 ? turn : 6), fd = repo->os->ops->open(repo->os, lock, O_RDWR, 0);
@@ -133,7 +135,8 @@ static int make_folder(struct os *os, const char *ref)
 	char *folder = strdup(ref);
 	int rc = folder ? 0 : -ENOMEM;
 
-	for (char *end = folder ? strstr(folder, "/refs/") + 6 : NULL; end && (end = strchr(end, '/')) && !rc; end++) {
+	for (char *end = folder ? strstr(folder, "/refs/") + 6 : NULL;
+	     end && (end = strchr(end, '/')) && !rc; end++) {
 		*end = '\0';
 		rc = os->ops->mkdir(os, folder, 0700);
 		rc = rc == -EEXIST ? 0 : rc;
@@ -155,8 +158,10 @@ static int take_lock(struct repo *repo, const struct move *m, struct err *err)
 		if (rc != -EEXIST)
 			break;
 		if (waited > WAIT_MS)
-			return err_set(err, ERR_SYSTEM, "cannot lock '%s': '%s' exists; remove it if no git command is running",
-				       m->ref, m->lock);
+			return err_set(
+				err, ERR_SYSTEM,
+				"cannot lock '%s': '%s' exists; remove it if no git command is running",
+				m->ref, m->lock);
 		waited += wait_for_lock(repo, m->lock, turn);
 	}
 	return rc < 0 ? err_sys(err, -rc, "cannot make '%s'", m->lock) : 0;
@@ -176,7 +181,8 @@ static int sync_folder_of(struct os *os, char *path, struct err *err)
 }
 
 /* With the lock held: compare and swap. */
-static int swap(struct repo *repo, struct move *m, const char *name, const git_oid *from, struct err *err)
+static int swap(struct repo *repo, struct move *m, const char *name, const git_oid *from,
+		struct err *err)
 {
 	struct os *os = repo->os;
 	git_oid now;
@@ -192,7 +198,8 @@ static int swap(struct repo *repo, struct move *m, const char *name, const git_o
 	return sync_folder_of(os, m->ref, err) < 0 ? -err->code : 1;
 }
 
-int refs_move(struct repo *repo, const char *name, const git_oid *from, const git_oid *to, struct err *err)
+int refs_move(struct repo *repo, const char *name, const git_oid *from, const git_oid *to,
+	      struct err *err)
 {
 	struct os *os = repo->os;
 	struct move m = {
@@ -235,7 +242,8 @@ int refs_read_run(struct repo *repo, const char *id, git_oid *ret, struct err *e
 	return rc;
 }
 
-int refs_move_run(struct repo *repo, const char *id, const git_oid *from, const git_oid *to, struct err *err)
+int refs_move_run(struct repo *repo, const char *id, const git_oid *from, const git_oid *to,
+		  struct err *err)
 {
 	char *name = run_ref(id);
 	int rc = name ? refs_move(repo, name, from, to, err) : err_nomem(err);

@@ -21,7 +21,9 @@ int refs_read(struct repo *repo, const char *name, git_oid *ret, struct err *err
 int refs_read_run(struct repo *repo, const char *id, git_oid *ret, struct err *err);
 /* Move name to `to`. from: what it must be now; NULL: it must not exist.
  * 1 when done; 0 when it is something else: read it again. */
-int refs_move(struct repo *repo, const char *name, const git_oid *from, const git_oid *to, struct err *err);
-int refs_move_run(struct repo *repo, const char *id, const git_oid *from, const git_oid *to, struct err *err);
+int refs_move(struct repo *repo, const char *name, const git_oid *from, const git_oid *to,
+	      struct err *err);
+int refs_move_run(struct repo *repo, const char *id, const git_oid *from, const git_oid *to,
+		  struct err *err);
 
 #endif

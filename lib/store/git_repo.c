@@ -32,7 +32,8 @@ int repo_error(struct err *err, int code, const char *format, ...)
 static int set_up(struct err *err)
 {
 	static const git_config_level_t levels[] = {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
-						    GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA};
+						    GIT_CONFIG_LEVEL_GLOBAL,
+						    GIT_CONFIG_LEVEL_PROGRAMDATA};
 	int rc = git_libgit2_init();
 
 	for (size_t i = 0; rc >= 0 && i < sizeof levels / sizeof *levels; i++)
@@ -48,7 +49,8 @@ static int set_up(struct err *err)
 	return rc < 0 ? repo_error(err, rc, "cannot set up libgit2") : 0;
 }
 
-int repo_open(struct repo *ret, struct os *os, const char *state, const char *author, struct err *err)
+int repo_open(struct repo *ret, struct os *os, const char *state, const char *author,
+	      struct err *err)
 {
 	struct repo r = {.os = os};
 	int rc;
@@ -94,7 +96,8 @@ void repo_release(struct repo *repo)
 	git_libgit2_shutdown();
 }
 
-int repo_read(struct repo *repo, const git_oid *id, git_object_t type, git_odb_object **ret, struct err *err)
+int repo_read(struct repo *repo, const git_oid *id, git_object_t type, git_odb_object **ret,
+	      struct err *err)
 {
 	char hex[GIT_OID_HEXSZ + 1];
 	git_odb_object *object;
@@ -105,7 +108,8 @@ int repo_read(struct repo *repo, const git_oid *id, git_object_t type, git_odb_o
 		return repo_error(err, rc, "cannot read object %s", hex);
 	if (git_odb_object_type(object) != type) {
 		git_odb_object_free(object);
-		return err_set(err, ERR_DAMAGED, "object %s is not a %s", hex, git_object_type2string(type));
+		return err_set(err, ERR_DAMAGED, "object %s is not a %s", hex,
+			       git_object_type2string(type));
 	}
 	*ret = object;
 	return 0;
@@ -120,7 +124,9 @@ int repo_commit_tree(struct repo *repo, const git_oid *commit, git_oid *ret, str
 	if (repo_read(repo, commit, GIT_OBJECT_COMMIT, &object, err) < 0)
 		return -err->code;
 	data = git_odb_object_data(object);
-	rc = git_odb_object_size(object) > 46 && str_starts(data, "tree ") ? git_oid_fromstrn(ret, data + 5, 40) : -1;
+	rc = git_odb_object_size(object) > 46 && str_starts(data, "tree ")
+		     ? git_oid_fromstrn(ret, data + 5, 40)
+		     : -1;
 	git_odb_object_free(object);
 	return rc < 0 ? err_set(err, ERR_DAMAGED, "a commit without a tree") : 0;
 }

@@ -36,7 +36,8 @@ static int make_parents(struct os *os, const char *folder, const char *file, str
 	char *path = str_format("%s/%s", folder, file);
 	int rc = path ? 0 : err_nomem(err);
 
-	for (char *slash = path ? path + strlen(folder) : NULL; slash && !rc; slash = strchr(slash + 1, '/')) {
+	for (char *slash = path ? path + strlen(folder) : NULL; slash && !rc;
+	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		rc = os_make_dir(os, path, 0700, NULL, err);
 		*slash = '/';
@@ -50,7 +51,7 @@ static bool is_asked_for(const json_t *files, const char *path)
 	const json_t *file;
 	size_t i;
 
-	json_array_foreach((json_t *)(uintptr_t)files, i, file)
+	json_array_foreach ((json_t *)(uintptr_t)files, i, file)
 		if (json_is_string(file) && strcmp(json_string_value(file), path) == 0)
 			return true;
 	return false;
@@ -62,7 +63,8 @@ static int write_blob(struct repo *repo, const char *path, const git_oid *id, st
 	int rc = repo_read(repo, id, GIT_OBJECT_BLOB, &blob, err);
 
 	if (!rc) {
-		rc = os_replace(repo->os, path, git_odb_object_data(blob), git_odb_object_size(blob), 0600, err);
+		rc = os_replace(repo->os, path, git_odb_object_data(blob),
+				git_odb_object_size(blob), 0600, err);
 		git_odb_object_free(blob);
 	}
 	return rc;
@@ -85,8 +87,8 @@ static int restore_module(struct restore *r, const git_oid *id, struct err *err)
 	else if (!os_exists(r->repo->os, path) || is_asked_for(r->files, "module.so")) {
 		rc = make_parents(r->repo->os, r->repo->state, name, err);
 		if (!rc)
-			rc = os_replace(r->repo->os, path, git_odb_object_data(blob), git_odb_object_size(blob), 0600,
-					err);
+			rc = os_replace(r->repo->os, path, git_odb_object_data(blob),
+					git_odb_object_size(blob), 0600, err);
 		if (!rc)
 			json_array_append_new(r->restored, json_string(name));
 	}
@@ -120,7 +122,8 @@ static int restore_file(void *arg, const char *name, const git_oid *id, struct e
 	return rc;
 }
 
-int git_restore(struct repo *repo, const char *id, const json_t *files, json_t **ret, struct err *err)
+int git_restore(struct repo *repo, const char *id, const json_t *files, json_t **ret,
+		struct err *err)
 {
 	struct restore r = {.repo = repo, .files = files, .restored = json_array()};
 	char hex[GIT_OID_HEXSZ + 1];
@@ -134,12 +137,13 @@ int git_restore(struct repo *repo, const char *id, const json_t *files, json_t *
 		rc = folder_of_run(repo, id, &tree, &where, err);
 	if (rc >= 0) {
 		r.folder = str_format("%s/%s/%s", repo->state, where, id);
-		rc = r.folder && r.restored ? git_walk(repo, &tree, restore_file, &r, err) : err_nomem(err);
+		rc = r.folder && r.restored ? git_walk(repo, &tree, restore_file, &r, err)
+					    : err_nomem(err);
 	}
 	if (!rc) {
 		git_oid_tostr(hex, sizeof hex, &tip);
-		*ret = json_pack("{s:s++, s:s, s:O}", "folder", where, "/", id, "commit", hex, "restored",
-				 r.restored);
+		*ret = json_pack("{s:s++, s:s, s:O}", "folder", where, "/", id, "commit", hex,
+				 "restored", r.restored);
 		rc = *ret ? 0 : err_nomem(err);
 	}
 	json_decref(r.restored);

@@ -16,18 +16,22 @@ struct repo;
  * Write what is missing of a run's files, and those named in files (paths
  * within the run's folder; may be NULL) even when they are there, into open/<id>
  * or, when the branch has a result, closed/<id>; and modules/<sha256>.so. New files appear
- * whole or not at all. ret: {"folder":"open/ID","commit":"...","restored":["history/000001.jsonl",...]}, new.
- * ERR_NOT_FOUND when no branch has the run.
+ * whole or not at all. ret:
+ * {"folder":"open/ID","commit":"...","restored":["history/000001.jsonl",...]}, new. ERR_NOT_FOUND
+ * when no branch has the run.
  */
-int git_restore(struct repo *repo, const char *id, const json_t *files, json_t **ret, struct err *err);
+int git_restore(struct repo *repo, const char *id, const json_t *files, json_t **ret,
+		struct err *err);
 /*
- * Compare. ret, new: {"folder":..., "commit":..., "differs":[{"file":"history/000001.jsonl","how":H},...]} with H one of
- * "missing" (on the branch, not in the folder), "behind" (the file goes on where the branch ends), "differs" (neither
- * begins with the other), "ahead" (the branch has more), "uncommitted" (the branch has no such file).
+ * Compare. ret, new: {"folder":..., "commit":...,
+ * "differs":[{"file":"history/000001.jsonl","how":H},...]} with H one of "missing" (on the branch,
+ * not in the folder), "behind" (the file goes on where the branch ends), "differs" (neither begins
+ * with the other), "ahead" (the branch has more), "uncommitted" (the branch has no such file).
  * "commit" is null when there is no branch, "folder" when there are no files.
  */
 int git_verify(struct repo *repo, const char *id, json_t **ret, struct err *err);
-/* {"branches":["ID",...]}: runs on branches that have no folder; with all: every run on a branch. */
+/* {"branches":["ID",...]}: runs on branches that have no folder; with all: every run on a branch.
+ */
 int git_list(struct repo *repo, int all, json_t **ret, struct err *err);
 /* The tip of a run: its branch, or where it was folded to. 1, 0 when there is none. */
 int git_find_run(struct repo *repo, const char *id, git_oid *ret, struct err *err);

@@ -4,12 +4,12 @@
 #include "../base/error.h"
 #include "../base/str.h"
 #include "../os/os.h"
-#include "line.h"
 #include "git_fold.h"
 #include "git_packs.h"
 #include "git_queue.h"
 #include "git_repo.h"
 #include "git_restore.h"
+#include "line.h"
 #include "notes.h"
 
 #include <stdlib.h>
@@ -105,7 +105,8 @@ static void do_flush(struct serve *s, const char *run, const json_t *request, st
 	(void)run;
 	(void)err;
 	queue_commit(s->queue, true);
-	line_send(&s->line, json_pack("{s:b, s:O?}", "flushed", 1, "ask", json_object_get(request, "ask")));
+	line_send(&s->line,
+		  json_pack("{s:b, s:O?}", "flushed", 1, "ask", json_object_get(request, "ask")));
 }
 
 /* Send what was asked for; steals it. */
@@ -155,14 +156,10 @@ static void do_maintain(struct serve *s, const char *run, const json_t *request,
 }
 
 static const struct verb verbs[] = {
-	{"commit", true, do_commit},
-	{"hold", true, do_hold},
-	{"release", true, do_release},
-	{"flush", false, do_flush},
-	{"restore", true, do_restore},
-	{"verify", true, do_verify},
-	{"list", false, do_list},
-	{"maintain", false, do_maintain},
+	{"commit", true, do_commit},   {"hold", true, do_hold},
+	{"release", true, do_release}, {"flush", false, do_flush},
+	{"restore", true, do_restore}, {"verify", true, do_verify},
+	{"list", false, do_list},      {"maintain", false, do_maintain},
 };
 
 static void handle(struct serve *s, const json_t *request)
@@ -178,15 +175,18 @@ static void handle(struct serve *s, const json_t *request)
 	if (!verb)
 		err_set(&err, ERR_USAGE, "unknown request '%s'", what ? what : "");
 	else if (verb->about_run && (!run || str_id_problem(run)))
-		err_set(&err, ERR_USAGE, "the run '%s': %s", run ? run : "", run ? str_id_problem(run) : "no id");
+		err_set(&err, ERR_USAGE, "the run '%s': %s", run ? run : "",
+			run ? str_id_problem(run) : "no id");
 	else
 		verb->handle(s, run, request, &err);
 	if (err.code)
-		line_send(&s->line, json_pack("{s:s, s:i, s:s?, s:O?}", "error", err.text, "code", err.code, "run",
-					      run, "ask", json_object_get(request, "ask")));
+		line_send(&s->line,
+			  json_pack("{s:s, s:i, s:s?, s:O?}", "error", err.text, "code", err.code,
+				    "run", run, "ask", json_object_get(request, "ask")));
 }
 
-/* While nothing is due: keep packs few. A failure is tried again later, and fsck shows what it is. */
+/* While nothing is due: keep packs few. A failure is tried again later, and fsck shows what it is.
+ */
 static void tidy(struct serve *s)
 {
 	struct err quiet = ERR_INIT;

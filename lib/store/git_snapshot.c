@@ -43,10 +43,12 @@ static struct tree_stamp stamp_of(struct os *os, const struct os_stat *st)
 
 static bool unchanged(const struct tree_stamp *stamp, const struct os_stat *st)
 {
-	return stamp->inode && stamp->inode == st->inode && stamp->size == st->size && stamp->mtime == st->mtime;
+	return stamp->inode && stamp->inode == st->inode && stamp->size == st->size &&
+	       stamp->mtime == st->mtime;
 }
 
-static int add_bytes(const struct snapshot *s, int fd, uint64_t from, uint64_t n, git_oid *ret, struct err *err)
+static int add_bytes(const struct snapshot *s, int fd, uint64_t from, uint64_t n, git_oid *ret,
+		     struct err *err)
 {
 	struct buf data = BUF_INIT;
 	ssize_t got;
@@ -66,8 +68,8 @@ static int add_bytes(const struct snapshot *s, int fd, uint64_t from, uint64_t n
 }
 
 /* One file into its entry. 1; 0 when it is not there (any more). */
-static int take_file(const struct snapshot *s, struct tree *tree, const char *path, const char *name,
-		     enum manner manner, struct err *err)
+static int take_file(const struct snapshot *s, struct tree *tree, const char *path,
+		     const char *name, enum manner manner, struct err *err)
 {
 	struct os *os = s->repo->os;
 	struct tree_leaf *leaf = tree_find(tree, name, false);
@@ -109,8 +111,8 @@ struct listing {
 	struct err *err;
 };
 
-static int take_folder(const struct snapshot *s, struct tree *parent, const char *path, const char *name,
-		       enum manner manner, struct err *err);
+static int take_folder(const struct snapshot *s, struct tree *parent, const char *path,
+		       const char *name, enum manner manner, struct err *err);
 
 static int each_entry(void *arg, const char *name, enum os_kind kind)
 {
@@ -143,10 +145,11 @@ static void sweep(struct tree *tree)
 			tree_remove(tree, tree->leaves[i - 1].name, tree->leaves[i - 1].folder);
 }
 
-static int list_folder(const struct snapshot *s, struct tree *tree, const char *path, enum manner manner,
-		       struct err *err)
+static int list_folder(const struct snapshot *s, struct tree *tree, const char *path,
+		       enum manner manner, struct err *err)
 {
-	struct listing l = {.snapshot = s, .tree = tree, .path = path, .manner = manner, .err = err};
+	struct listing l = {
+		.snapshot = s, .tree = tree, .path = path, .manner = manner, .err = err};
 	struct os *os = s->repo->os;
 	int rc;
 
@@ -173,13 +176,14 @@ static bool long_left(const struct snapshot *s, const struct tree *parent, const
 	if (s->thorough || !tree_find(parent, name, true))
 		return false;
 	for (size_t i = 0; i < parent->count; i++)
-		if (parent->leaves[i].folder && strtoul(parent->leaves[i].name, NULL, 10) > mine + 1)
+		if (parent->leaves[i].folder &&
+		    strtoul(parent->leaves[i].name, NULL, 10) > mine + 1)
 			return true;
 	return false;
 }
 
-static int take_folder(const struct snapshot *s, struct tree *parent, const char *path, const char *name,
-		       enum manner manner, struct err *err)
+static int take_folder(const struct snapshot *s, struct tree *parent, const char *path,
+		       const char *name, enum manner manner, struct err *err)
 {
 	struct os *os = s->repo->os;
 	struct tree *tree;
@@ -205,8 +209,8 @@ static int take_folder(const struct snapshot *s, struct tree *parent, const char
 }
 
 /* A segment that was left: all of it, without filling at its end. The last one: up to offset. */
-static int take_segment(const struct snapshot *s, struct tree *history, unsigned number, struct buf *data,
-			struct err *err)
+static int take_segment(const struct snapshot *s, struct tree *history, unsigned number,
+			struct buf *data, struct err *err)
 {
 	bool last = number == s->segment;
 	struct os *os = s->repo->os;
@@ -245,7 +249,8 @@ static int take_segment(const struct snapshot *s, struct tree *history, unsigned
 }
 
 /* Segments that the tree has and that have a successor in it are complete and never change. */
-static int take_history(const struct snapshot *s, struct tree *root, struct buf *last, struct err *err)
+static int take_history(const struct snapshot *s, struct tree *root, struct buf *last,
+			struct err *err)
 {
 	unsigned first = 1;
 	struct tree *history;
@@ -253,7 +258,8 @@ static int take_history(const struct snapshot *s, struct tree *root, struct buf 
 
 	if (tree_folder(root, s->repo, "history", true, &history, err) < 0)
 		return -err->code;
-	while (history->count > 0 && strtoul(history->leaves[history->count - 1].name, NULL, 10) > s->segment)
+	while (history->count > 0 &&
+	       strtoul(history->leaves[history->count - 1].name, NULL, 10) > s->segment)
 		tree_remove(history, history->leaves[history->count - 1].name, false);
 	if (history->count > 0) {
 		first = (unsigned)strtoul(history->leaves[history->count - 1].name, NULL, 10);
@@ -270,10 +276,12 @@ static int take_history(const struct snapshot *s, struct tree *root, struct buf 
 }
 
 /* The module that the last segment's head names. */
-static int take_module(const struct snapshot *s, struct tree *root, const struct buf *segment, struct err *err)
+static int take_module(const struct snapshot *s, struct tree *root, const struct buf *segment,
+		       struct err *err)
 {
 	const char *end = segment->len ? memchr(segment->data, '\n', segment->len) : NULL;
-	json_t *head = end ? json_loadb(segment->data, (size_t)(end - segment->data), 0, NULL) : NULL;
+	json_t *head = end ? json_loadb(segment->data, (size_t)(end - segment->data), 0, NULL)
+			   : NULL;
 	const char *sha256 = json_string_value(json_object_get(head, "module"));
 	git_oid id;
 	int rc = 0;
@@ -293,8 +301,9 @@ static int take_parts(const struct snapshot *s, struct tree *root, struct err *e
 		bool folder;
 		enum manner manner;
 	} parts[] = {
-		{"run.json", false, WRITE_ONCE}, {"result.json", false, REPLACED}, {"halted.json", false, REPLACED},
-		{"attempts", true, REPLACED},    {"payloads", true, WRITE_ONCE},   {"logs", true, GROWING},
+		{"run.json", false, WRITE_ONCE},  {"result.json", false, REPLACED},
+		{"halted.json", false, REPLACED}, {"attempts", true, REPLACED},
+		{"payloads", true, WRITE_ONCE},   {"logs", true, GROWING},
 	};
 	int rc = 0;
 

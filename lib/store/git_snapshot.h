@@ -20,16 +20,17 @@ struct tree;
 #define SNAPSHOT_LOG_TAIL 65536
 
 struct snapshot {
-	struct repo *repo;       /* borrowed, as all here */
+	struct repo *repo; /* borrowed, as all here */
 	struct batch *batch;
 	struct modules *modules;
-	const char *folder;      /* <state>/open/<id> or closed/<id> */
-	unsigned segment;        /* the last one, and */
-	uint64_t offset;         /* how many of its bytes are durable */
-	bool thorough;           /* look also into the folders of logs that are long left */
+	const char *folder; /* <state>/open/<id> or closed/<id> */
+	unsigned segment;   /* the last one, and */
+	uint64_t offset;    /* how many of its bytes are durable */
+	bool thorough;      /* look also into the folders of logs that are long left */
 };
 
-/* Bring root up to date. -ERR_NOT_FOUND when the run's folder went away meanwhile (it was closed): look again. */
+/* Bring root up to date. -ERR_NOT_FOUND when the run's folder went away meanwhile (it was closed):
+ * look again. */
 int snapshot_take(const struct snapshot *snapshot, struct tree *root, struct err *err);
 
 #endif

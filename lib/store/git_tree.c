@@ -34,7 +34,8 @@ void tree_free(struct tree *tree)
 /* git sorts a folder as if its name ended in a slash. */
 static int compare(const struct tree_leaf *leaf, const char *name, bool folder)
 {
-	const unsigned char *a = (const unsigned char *)leaf->name, *b = (const unsigned char *)name;
+	const unsigned char *a = (const unsigned char *)leaf->name,
+			    *b = (const unsigned char *)name;
 	int x, y;
 
 	while (*a && *a == *b)
@@ -74,7 +75,8 @@ struct tree_leaf *tree_find(const struct tree *tree, const char *name, bool fold
 	return found ? &tree->leaves[at] : NULL;
 }
 
-static int insert(struct tree *tree, const char *name, bool folder, struct tree_leaf **ret, struct err *err)
+static int insert(struct tree *tree, const char *name, bool folder, struct tree_leaf **ret,
+		  struct err *err)
 {
 	bool found;
 	size_t at = place(tree, name, folder, &found);
@@ -93,7 +95,8 @@ static int insert(struct tree *tree, const char *name, bool folder, struct tree_
 		copy = strdup(name);
 		if (!copy)
 			return err_nomem(err);
-		memmove(tree->leaves + at + 1, tree->leaves + at, (tree->count - at) * sizeof *tree->leaves);
+		memmove(tree->leaves + at + 1, tree->leaves + at,
+			(tree->count - at) * sizeof *tree->leaves);
 		tree->leaves[at] = (struct tree_leaf){.name = copy, .folder = folder};
 		tree->count++;
 	}
@@ -101,7 +104,8 @@ static int insert(struct tree *tree, const char *name, bool folder, struct tree_
 	return 0;
 }
 
-int tree_put(struct tree *tree, const char *name, const git_oid *id, struct tree_leaf **ret, struct err *err)
+int tree_put(struct tree *tree, const char *name, const git_oid *id, struct tree_leaf **ret,
+	     struct err *err)
 {
 	struct tree_leaf *leaf;
 
@@ -126,12 +130,13 @@ void tree_remove(struct tree *tree, const char *name, bool folder)
 	free(tree->leaves[at].name);
 	tree_free(tree->leaves[at].sub);
 	tree->count--;
-	memmove(tree->leaves + at, tree->leaves + at + 1, (tree->count - at) * sizeof *tree->leaves);
+	memmove(tree->leaves + at, tree->leaves + at + 1,
+		(tree->count - at) * sizeof *tree->leaves);
 	tree->dirty = true;
 }
 
-int tree_folder(struct tree *tree, struct repo *repo, const char *name, bool make, struct tree **ret,
-		struct err *err)
+int tree_folder(struct tree *tree, struct repo *repo, const char *name, bool make,
+		struct tree **ret, struct err *err)
 {
 	struct tree_leaf *leaf = tree_find(tree, name, true);
 
@@ -141,7 +146,8 @@ int tree_folder(struct tree *tree, struct repo *repo, const char *name, bool mak
 	}
 	if (!leaf && insert(tree, name, true, &leaf, err) < 0)
 		return -err->code;
-	if (!leaf->sub && !git_oid_is_zero(&leaf->id) && tree_load(&leaf->sub, repo, &leaf->id, err) < 0)
+	if (!leaf->sub && !git_oid_is_zero(&leaf->id) &&
+	    tree_load(&leaf->sub, repo, &leaf->id, err) < 0)
 		return -err->code;
 	if (!leaf->sub)
 		leaf->sub = tree_new();
@@ -154,7 +160,8 @@ int tree_folder(struct tree *tree, struct repo *repo, const char *name, bool mak
 /* One entry of a tree object: "<mode> <name>\0<20 bytes>". Returns how long it is, or 0. */
 static size_t parse_entry(struct tree *tree, const char *data, size_t n, struct err *err)
 {
-	const char *end = memchr(data, '\0', n), *space = end ? memchr(data, ' ', (size_t)(end - data)) : NULL;
+	const char *end = memchr(data, '\0', n),
+		   *space = end ? memchr(data, ' ', (size_t)(end - data)) : NULL;
 	struct tree_leaf *leaf;
 
 	if (!space || n - (size_t)(end - data) < 21) {
@@ -200,7 +207,8 @@ static int write_folders(struct tree *tree, struct batch *batch, struct err *err
 		struct tree_leaf *leaf = &tree->leaves[i];
 		git_oid before = leaf->id;
 
-		if (!leaf->sub || (!leaf->sub->dirty && leaf->sub->count == 0 && git_oid_is_zero(&before)))
+		if (!leaf->sub ||
+		    (!leaf->sub->dirty && leaf->sub->count == 0 && git_oid_is_zero(&before)))
 			continue;
 		if (tree_write(leaf->sub, batch, &leaf->id, err) < 0)
 			return -err->code;
@@ -222,7 +230,11 @@ int tree_write(struct tree *tree, struct batch *batch, git_oid *ret, struct err 
 
 		if (git_oid_is_zero(&leaf->id))
 			continue;
-		buf_addf(&text, "%s %s", leaf->folder ? MODE_FOLDER : leaf->link ? MODE_LINK : MODE_FILE, leaf->name);
+		buf_addf(&text, "%s %s",
+			 leaf->folder ? MODE_FOLDER
+			 : leaf->link ? MODE_LINK
+				      : MODE_FILE,
+			 leaf->name);
 		buf_addc(&text, '\0');
 		buf_add(&text, leaf->id.id, 20);
 	}

@@ -23,7 +23,7 @@ struct tree_stamp {
 };
 
 struct tree_leaf {
-	char *name;              /* owned */
+	char *name; /* owned */
 	bool folder;
 	bool link;               /* to a commit, as of a submodule */
 	bool seen;               /* for who sweeps */
@@ -35,8 +35,8 @@ struct tree_leaf {
 struct tree {
 	struct tree_leaf *leaves; /* owned, in git's order */
 	size_t count, cap;
-	bool dirty;               /* differs from what was written */
-	struct tree_stamp stamp;  /* of the folder */
+	bool dirty;              /* differs from what was written */
+	struct tree_stamp stamp; /* of the folder */
 };
 
 /* New and empty. */
@@ -46,14 +46,16 @@ void tree_free(struct tree *tree);
 
 /* Borrowed until the tree changes; NULL: none. */
 struct tree_leaf *tree_find(const struct tree *tree, const char *name, bool folder);
-/* Make the entry name what id (of a file) is. ret (may be NULL): the leaf, borrowed until the tree changes. */
-int tree_put(struct tree *tree, const char *name, const git_oid *id, struct tree_leaf **ret, struct err *err);
+/* Make the entry name what id (of a file) is. ret (may be NULL): the leaf, borrowed until the tree
+ * changes. */
+int tree_put(struct tree *tree, const char *name, const git_oid *id, struct tree_leaf **ret,
+	     struct err *err);
 /* The folder name below, loaded; NULL in *ret when there is none and not make. */
-int tree_folder(struct tree *tree, struct repo *repo, const char *name, bool make, struct tree **ret,
-		struct err *err);
+int tree_folder(struct tree *tree, struct repo *repo, const char *name, bool make,
+		struct tree **ret, struct err *err);
 void tree_remove(struct tree *tree, const char *name, bool folder);
-/* Write what changed, folders first; empty folders are left out. ret: the tree's id, left as it is when nothing
- * changed, zero when it is empty. */
+/* Write what changed, folders first; empty folders are left out. ret: the tree's id, left as it is
+ * when nothing changed, zero when it is empty. */
 int tree_write(struct tree *tree, struct batch *batch, git_oid *ret, struct err *err);
 
 #endif

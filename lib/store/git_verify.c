@@ -17,13 +17,14 @@ enum { FILE_LIMIT = 1 << 30 };
 
 struct verify {
 	struct repo *repo;
-	char *folder;      /* owned; whole path */
-	json_t *differs;   /* borrowed */
+	char *folder;    /* owned; whole path */
+	json_t *differs; /* borrowed */
 };
 
 static int say(struct verify *v, const char *file, const char *how, struct err *err)
 {
-	return json_array_append_new(v->differs, json_pack("{s:s, s:s}", "file", file, "how", how)) < 0
+	return json_array_append_new(v->differs,
+				     json_pack("{s:s, s:s}", "file", file, "how", how)) < 0
 		       ? err_nomem(err)
 		       : 0;
 }
@@ -36,7 +37,8 @@ static size_t without_filling(const char *data, size_t n)
 	return n;
 }
 
-static const char *compare(const char *branch, size_t branch_size, const char *file, size_t file_size)
+static const char *compare(const char *branch, size_t branch_size, const char *file,
+			   size_t file_size)
 {
 	size_t a = without_filling(branch, branch_size), b = without_filling(file, file_size);
 	size_t both = a < b ? a : b;
@@ -55,7 +57,8 @@ static int verify_file(void *arg, const char *name, const git_oid *id, struct er
 	char *path;
 	int rc;
 
-	if (str_starts(name, "logs/") || str_starts(name, "attempts/") || strcmp(name, "module.so") == 0)
+	if (str_starts(name, "logs/") || str_starts(name, "attempts/") ||
+	    strcmp(name, "module.so") == 0)
 		return 0; /* copies, and what changes without a commit */
 	path = str_format("%s/%s", v->folder, name);
 	if (!path)
@@ -66,8 +69,8 @@ static int verify_file(void *arg, const char *name, const git_oid *id, struct er
 		how = strcmp(name, "halted.json") == 0 ? "behind" : "missing";
 		rc = 0;
 	} else if (!rc && (rc = repo_read(v->repo, id, GIT_OBJECT_BLOB, &blob, err)) == 0) {
-		how = compare(git_odb_object_data(blob), git_odb_object_size(blob), file.data ? file.data : "",
-			      file.len);
+		how = compare(git_odb_object_data(blob), git_odb_object_size(blob),
+			      file.data ? file.data : "", file.len);
 	}
 	if (!rc && how)
 		rc = say(v, name, how, err);
@@ -125,7 +128,8 @@ static int find_all_uncommitted(struct verify *v, const git_oid *tree, struct er
 
 		if (!path)
 			rc = err_nomem(err);
-		else if (os_exists(v->repo->os, path) && !(root && tree_find(root, single[i], false)))
+		else if (os_exists(v->repo->os, path) &&
+			 !(root && tree_find(root, single[i], false)))
 			rc = say(v, single[i], "uncommitted", err);
 		free(path);
 	}
@@ -143,7 +147,8 @@ int git_verify(struct repo *repo, const char *id, json_t **ret, struct err *err)
 	char hex[GIT_OID_HEXSZ + 1] = "", *shown = NULL;
 	const char *where = NULL;
 	git_oid tip, tree;
-	int has_branch = git_find_run(repo, id, &tip, err), there, rc = has_branch < 0 ? has_branch : 0;
+	int has_branch = git_find_run(repo, id, &tip, err), there,
+	    rc = has_branch < 0 ? has_branch : 0;
 
 	if (has_branch == 1 && (rc = repo_commit_tree(repo, &tip, &tree, err)) == 0)
 		git_oid_tostr(hex, sizeof hex, &tip);

@@ -9,8 +9,8 @@
 
 enum { DEEPEST = 16 };
 
-static int below(struct repo *repo, const git_oid *id, const char *prefix, int depth, walk_fn *each, void *arg,
-		 struct err *err)
+static int below(struct repo *repo, const git_oid *id, const char *prefix, int depth, walk_fn *each,
+		 void *arg, struct err *err)
 {
 	struct tree *tree;
 	int rc = 0;

@@ -49,7 +49,9 @@ static bool receive(struct line_socket *s)
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 	char *room = buf_reserve(&s->in, PIECE);
 	struct iovec piece = {room, PIECE};
-	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr message = {.msg_iov = &piece,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
 				 .msg_controllen = sizeof control};
 	ssize_t n;
 
@@ -163,7 +165,9 @@ static int send_with(struct line_socket *s, const char *text, size_t n, int fd)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {0};
 	struct iovec piece = {(void *)(uintptr_t)text, n};
-	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr message = {.msg_iov = &piece,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
 				 .msg_controllen = sizeof control};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
 	ssize_t sent;

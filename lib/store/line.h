@@ -15,16 +15,17 @@
 enum { LINE_FDS = 64, LINE_MAX_BYTES = 4 << 20 };
 
 struct line_socket {
-	int fd;             /* borrowed */
-	bool closed;        /* the other side is gone, or talks nonsense */
+	int fd;      /* borrowed */
+	bool closed; /* the other side is gone, or talks nonsense */
 	struct buf in, out;
-	int fds[LINE_FDS];  /* received, not yet taken */
+	int fds[LINE_FDS]; /* received, not yet taken */
 	size_t fd_count;
 };
 
 void line_init(struct line_socket *s, int fd);
 void line_release(struct line_socket *s);
-/* Wait for something to read (or room to write what waits), at most ms (-1: for ever); then read and write what can be. */
+/* Wait for something to read (or room to write what waits), at most ms (-1: for ever); then read
+ * and write what can be. */
 void line_turn(struct line_socket *s, int ms);
 /* The next line that is there, or NULL. New. */
 json_t *line_next(struct line_socket *s);

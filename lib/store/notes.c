@@ -58,7 +58,8 @@ int notes_add(struct notes *notes, const char *text, size_t n, struct err *err)
 
 void notes_join(struct notes *notes, struct notes *more)
 {
-	uint64_t tail = more->count > NOTES_FIRST + NOTES_LAST ? more->count - NOTES_LAST : NOTES_FIRST;
+	uint64_t tail = more->count > NOTES_FIRST + NOTES_LAST ? more->count - NOTES_LAST
+							       : NOTES_FIRST;
 
 	for (uint64_t i = 0; i < more->count; i++) {
 		if (i == NOTES_FIRST && tail > i) {
@@ -78,12 +79,14 @@ void notes_skip(struct notes *notes, uint64_t count)
 
 int64_t notes_each(const struct notes *notes, json_t *array)
 {
-	uint64_t tail = notes->count > NOTES_FIRST + NOTES_LAST ? notes->count - NOTES_LAST : NOTES_FIRST;
+	uint64_t tail = notes->count > NOTES_FIRST + NOTES_LAST ? notes->count - NOTES_LAST
+								: NOTES_FIRST;
 
 	for (uint64_t i = 0; i < notes->count; i++) {
 		if (i == NOTES_FIRST)
 			i = tail;
-		json_array_append_new(array, json_string(*slot((struct notes *)(uintptr_t)notes, i)));
+		json_array_append_new(array,
+				      json_string(*slot((struct notes *)(uintptr_t)notes, i)));
 	}
 	return (int64_t)(tail - NOTES_FIRST);
 }
@@ -106,7 +109,8 @@ static void add_part(struct buf *out, const char *text)
 
 static void add_body(const struct notes *notes, struct buf *out)
 {
-	uint64_t tail = notes->count > NOTES_FIRST + NOTES_LAST ? notes->count - NOTES_LAST : NOTES_FIRST;
+	uint64_t tail = notes->count > NOTES_FIRST + NOTES_LAST ? notes->count - NOTES_LAST
+								: NOTES_FIRST;
 
 	for (uint64_t i = 0; i < notes->count && i < NOTES_FIRST; i++)
 		if (notes->first[i])

@@ -29,7 +29,8 @@ void notes_skip(struct notes *notes, uint64_t count);
 void notes_join(struct notes *notes, struct notes *more);
 /* Append the lines to a JSON array; returns how many were left out before the last NOTES_LAST. */
 int64_t notes_each(const struct notes *notes, json_t *array);
-/* Append the message of a commit: the line itself, or "12 checkpoints: first … last" and all of them. */
+/* Append the message of a commit: the line itself, or "12 checkpoints: first … last" and all of
+ * them. */
 void notes_message(const struct notes *notes, uint64_t seq, struct buf *out);
 void notes_release(struct notes *notes);
 

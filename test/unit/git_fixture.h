@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A state directory with runs in it, as a driver leaves it, and plain git to look at the repository. */
+/* A state directory with runs in it, as a driver leaves it, and plain git to look at the
+ * repository. */
 #ifndef WF_TEST_GIT_FIXTURE_H
 #define WF_TEST_GIT_FIXTURE_H
 
@@ -62,7 +63,8 @@ static TAP_UNUSED void fixture_make(void)
 {
 	const char *base = getenv("TMPDIR");
 
-	snprintf(fixture_root, sizeof fixture_root, "%s/wf-unit-XXXXXX", base && *base ? base : "/tmp");
+	snprintf(fixture_root, sizeof fixture_root, "%s/wf-unit-XXXXXX",
+		 base && *base ? base : "/tmp");
 	if (!mkdtemp(fixture_root))
 		bail_out("cannot make a folder: %s", strerror(errno));
 	atexit(fixture_remove);
@@ -73,7 +75,8 @@ static TAP_UNUSED void fixture_make(void)
 	mkdir(in_state("modules"), 0700);
 }
 
-/* What a shell command says, without its last newline; runs in the state directory. Its status is in *ret. */
+/* What a shell command says, without its last newline; runs in the state directory. Its status is
+ * in *ret. */
 static TAP_UNUSED TAP_LIKE(2, 3) const char *shell(int *ret, const char *format, ...)
 {
 	static char text[1 << 20];
@@ -115,10 +118,12 @@ static TAP_UNUSED bool git_is_clean(void)
 static TAP_UNUSED void fixture_line(struct fixture_run *run, const char *fields)
 {
 	char line[4096];
-	int n = snprintf(line, sizeof line, "{\"seq\":%llu,\"at\":%llu,%s", (unsigned long long)run->at.seq + 1,
-			 1763872771123ULL + run->at.seq * 7, fields);
+	int n = snprintf(line, sizeof line, "{\"seq\":%llu,\"at\":%llu,%s",
+			 (unsigned long long)run->at.seq + 1, 1763872771123ULL + run->at.seq * 7,
+			 fields);
 
-	n += snprintf(line + n, sizeof line - (size_t)n, ",\"crc\":\"%08x\"}\n", hash_crc32(line, (size_t)n));
+	n += snprintf(line + n, sizeof line - (size_t)n, ",\"crc\":\"%08x\"}\n",
+		      hash_crc32(line, (size_t)n));
 	if (fwrite(line, 1, (size_t)n, run->segment) != (size_t)n)
 		bail_out("cannot write a segment");
 	run->at.seq++;
@@ -137,7 +142,8 @@ static TAP_UNUSED void fixture_segment(struct fixture_run *run)
 	run->segment = fopen(path, "wb");
 	if (!run->segment)
 		bail_out("cannot make %s", path);
-	snprintf(fields, sizeof fields, "\"type\":\"segment\",\"segment\":%u,\"module\":\"%s\",\"steps\":%llu",
+	snprintf(fields, sizeof fields,
+		 "\"type\":\"segment\",\"segment\":%u,\"module\":\"%s\",\"steps\":%llu",
 		 run->at.segment, run->module, (unsigned long long)run->at.seq);
 	fixture_line(run, fields);
 }
@@ -149,10 +155,11 @@ static TAP_UNUSED void fixture_step(struct fixture_run *run)
 
 	if (run->at.offset > FIXTURE_SEGMENT)
 		fixture_segment(run);
-	snprintf(fields, sizeof fields,
-		 "\"type\":\"step_completed\",\"cmd\":%llu,\"step\":\"noop\",\"attempt\":1,\"us\":%d,\"input\":null,"
-		 "\"result\":null",
-		 (unsigned long long)run->at.seq, 30 + rand() % 40);
+	snprintf(
+		fields, sizeof fields,
+		"\"type\":\"step_completed\",\"cmd\":%llu,\"step\":\"noop\",\"attempt\":1,\"us\":%d,\"input\":null,"
+		"\"result\":null",
+		(unsigned long long)run->at.seq, 30 + rand() % 40);
 	fixture_line(run, fields);
 }
 

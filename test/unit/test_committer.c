@@ -53,7 +53,8 @@ static bool finish(struct committer *c)
 static bool is_committed(const struct fixture_run *run)
 {
 	int status;
-	const char *size = shell(&status, "git cat-file -s run/%s:history/%06u.jsonl", run->id, run->at.segment);
+	const char *size = shell(&status, "git cat-file -s run/%s:history/%06u.jsonl", run->id,
+				 run->at.segment);
 
 	if (status == 0 && strtoull(size, NULL, 10) == run->at.offset)
 		return true;
@@ -85,12 +86,14 @@ static void test_commit(void)
 	fixture_step(&run);
 	tell(c, &run, "charge: completed (attempt 2, 1.3 s)");
 	ok(flush(c), "a flush answers");
-	is_str(shell(&status, "git log --format=%%s run/order-42"), "charge: completed (attempt 2, 1.3 s)",
-	       "the message is the subject");
+	is_str(shell(&status, "git log --format=%%s run/order-42"),
+	       "charge: completed (attempt 2, 1.3 s)", "the message is the subject");
 	ok(is_committed(&run), "the filling is not committed");
-	is_str(shell(&status, "git ls-tree -r --name-only run/order-42"), "history/000001.jsonl\nmodule.so\nrun.json",
+	is_str(shell(&status, "git ls-tree -r --name-only run/order-42"),
+	       "history/000001.jsonl\nmodule.so\nrun.json",
 	       "the branch has history, module and run.json");
-	is_str(shell(&status, "git show run/order-42:module.so"), "the code", "the module is the one of the segment's head");
+	is_str(shell(&status, "git show run/order-42:module.so"), "the code",
+	       "the module is the one of the segment's head");
 	is_str(shell(&status, "git status --short --branch"), "## main", "git status is clean");
 	fixture_folder(&run, "logs");
 	fixture_folder(&run, "logs/0");
@@ -101,8 +104,10 @@ static void test_commit(void)
 	tell(c, &run, "two\nlines");
 	ok(flush(c), "a second flush answers");
 	is_str(shell(&status, "git ls-tree -r --name-only run/order-42"),
-	       "attempts/7.json\nhistory/000001.jsonl\nlogs/0/1.out\nmodule.so\nrun.json", "logs and attempts are there");
-	is_str(shell(&status, "git log -1 --format=%%s run/order-42"), "two lines", "a message is one line");
+	       "attempts/7.json\nhistory/000001.jsonl\nlogs/0/1.out\nmodule.so\nrun.json",
+	       "logs and attempts are there");
+	is_str(shell(&status, "git log -1 --format=%%s run/order-42"), "two lines",
+	       "a message is one line");
 	unlink(in_state("open/order-42/attempts/7.json"));
 	fixture_step(&run);
 	fixture_close(&run);
@@ -131,10 +136,14 @@ static void test_grouping(void)
 	ok(finish(c), "a busy run finishes");
 	ok(is_committed(&run), "all of it is committed");
 	commits = atoi(shell(&status, "git rev-list --count run/busy"));
-	ok(commits >= 1 && commits < 100, "2000 checkpoints are grouped into few commits (%d)", commits);
-	has_str(shell(&status, "git log -1 --format=%%s run/busy"), "checkpoints: step", "the subject says what it holds");
-	has_str(shell(&status, "git log -1 --format=%%s run/busy"), "… step 2000", "up to the last");
-	has_str(shell(&status, "git log -1 --format=%%b run/busy"), "\nstep 2000", "the body has a line for each");
+	ok(commits >= 1 && commits < 100, "2000 checkpoints are grouped into few commits (%d)",
+	   commits);
+	has_str(shell(&status, "git log -1 --format=%%s run/busy"), "checkpoints: step",
+		"the subject says what it holds");
+	has_str(shell(&status, "git log -1 --format=%%s run/busy"), "… step 2000",
+		"up to the last");
+	has_str(shell(&status, "git log -1 --format=%%b run/busy"), "\nstep 2000",
+		"the body has a line for each");
 	ok(atoi(shell(&status, "git log -1 --format=%%b run/busy | wc -l")) <= 52, "up to a bound");
 }
 
@@ -157,7 +166,8 @@ static void test_driver_killed(void)
 		struct err err = ERR_INIT;
 
 		fd = os->ops->open(os, in_state("open/orphan/lock"), O_RDWR, 0);
-		if (fd < 0 || os->ops->lock(os, fd, false) < 0 || committer_hold(c, "orphan", fd, &err) < 0)
+		if (fd < 0 || os->ops->lock(os, fd, false) < 0 ||
+		    committer_hold(c, "orphan", fd, &err) < 0)
 			_exit(1);
 		committer_commit(c, run.id, &run.at, "told before the end");
 		kill(getpid(), SIGKILL);
@@ -189,7 +199,8 @@ static void test_release(void)
 	ok(flush(c), "a flush");
 	close(fd);
 	again = os->ops->open(os, in_state("open/released/lock"), O_RDWR, 0);
-	is_int(os->ops->lock(os, again, false), -EAGAIN, "promise 5: the lock is held as long as the committer has it");
+	is_int(os->ops->lock(os, again, false), -EAGAIN,
+	       "promise 5: the lock is held as long as the committer has it");
 	fixture_step(&run);
 	tell(c, &run, "the last step");
 	committer_release(c, run.id);

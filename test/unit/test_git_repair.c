@@ -87,13 +87,15 @@ static void test_verify(void)
 	       "{\"file\":\"run.json\",\"how\":\"missing\"}]}",
 	       "a damaged file and a missing one");
 	is_str(restore("r", "payloads/aa.json"),
-	       "{\"folder\":\"open/r\",\"restored\":[\"payloads/aa.json\",\"run.json\"]}", "both are restored");
+	       "{\"folder\":\"open/r\",\"restored\":[\"payloads/aa.json\",\"run.json\"]}",
+	       "both are restored");
 	is_str(verify("r"), "{\"folder\":\"open/r\",\"differs\":[]}", "and agree again");
 	put_file(in_state("open/r/payloads/aa.json"), "[3]\n", 4);
 	is_str(restore("r", "none"), "{\"folder\":\"open/r\",\"restored\":[]}",
 	       "promise 1: a file that is there and not asked for is not overwritten");
 	is_str(restore("unknown", "none"), "error 2", "a run that nobody knows");
-	is_str(ask(json_pack("{s:s, s:s}", "do", "restore", "run", "../r")), "error 1", "a name that is no run id");
+	is_str(ask(json_pack("{s:s, s:s}", "do", "restore", "run", "../r")), "error 1",
+	       "a name that is no run id");
 	is_str(ask(json_pack("{s:s}", "do", "dance")), "error 1", "an unknown request");
 	fclose(run.segment);
 }
@@ -109,10 +111,13 @@ static void test_restore_all(void)
 	tell(&run, "steps");
 	flush();
 	shell(&status, "cp -r open/gone ../copy && rm -r open/gone modules/%s.so", run.module);
-	is_str(ask(json_pack("{s:s}", "do", "list")), "{\"branches\":[\"gone\"]}", "a run that is only a branch is listed");
-	has_str(restore("gone", ""), "{\"folder\":\"open/gone\",\"restored\":[\"history/000001.jsonl\"", "it is restored");
-	is_str(shell(&status, "diff -rB ../copy open/gone && cat modules/%s.so", run.module), "its code",
-	       "its files are as they were, and its module is back");
+	is_str(ask(json_pack("{s:s}", "do", "list")), "{\"branches\":[\"gone\"]}",
+	       "a run that is only a branch is listed");
+	has_str(restore("gone", ""),
+		"{\"folder\":\"open/gone\",\"restored\":[\"history/000001.jsonl\"",
+		"it is restored");
+	is_str(shell(&status, "diff -rB ../copy open/gone && cat modules/%s.so", run.module),
+	       "its code", "its files are as they were, and its module is back");
 	fclose(run.segment);
 	run.segment = NULL;
 	snprintf(run.folder, sizeof run.folder, "%s", in_state("open/gone"));
@@ -121,7 +126,8 @@ static void test_restore_all(void)
 	committer_commit(committer, "gone", &run.at, "completed");
 	flush();
 	shell(&status, "rm -r closed/gone");
-	has_str(restore("gone", ""), "\"folder\":\"closed/gone\"", "one that had ended is restored to closed/");
+	has_str(restore("gone", ""), "\"folder\":\"closed/gone\"",
+		"one that had ended is restored to closed/");
 }
 
 static void test_fold(void)
@@ -143,23 +149,31 @@ static void test_fold(void)
 		committer_release(committer, id);
 	}
 	flush();
-	is_str(ask(json_pack("{s:s, s:i}", "do", "maintain", "keep", 60)), "{\"folded\":221}", "closed runs are folded");
-	is_str(shell(&status, "git for-each-ref refs/heads/run | wc -l"), "101", "their branches are gone");
-	is_str(shell(&status, "git for-each-ref 'refs/heads/closed/*' | wc -l"), "1", "into one branch for the month");
+	is_str(ask(json_pack("{s:s, s:i}", "do", "maintain", "keep", 60)), "{\"folded\":221}",
+	       "closed runs are folded");
+	is_str(shell(&status, "git for-each-ref refs/heads/run | wc -l"), "101",
+	       "their branches are gone");
+	is_str(shell(&status, "git for-each-ref 'refs/heads/closed/*' | wc -l"), "1",
+	       "into one branch for the month");
 	ok(git_is_clean(), "git fsck is clean after a fold");
 	shell(&status, "git gc -q --prune=now && rm -r closed/batch-000");
 	is_int(status, 0, "git gc runs");
 	is_str(restore("batch-000", ""),
 	       "{\"folder\":\"closed/batch-000\",\"restored\":[\"history/000001.jsonl\",\"result.json\",\"run.json\"]}",
 	       "a folded run is found by its id, with all its commits");
-	is_str(verify("batch-001"), "{\"folder\":\"closed/batch-001\",\"differs\":[]}", "and can be verified");
-	is_str(shell(&status, "git log --format=%%s -1 \"$(git ls-tree -r $(git for-each-ref --format='%%(refname)' "
-			      "'refs/heads/closed/*') | awk '$4 ~ /batch-002$/ {print $3}')\""),
+	is_str(verify("batch-001"), "{\"folder\":\"closed/batch-001\",\"differs\":[]}",
+	       "and can be verified");
+	is_str(shell(&status,
+		     "git log --format=%%s -1 \"$(git ls-tree -r $(git for-each-ref --format='%%(refname)' "
+		     "'refs/heads/closed/*') | awk '$4 ~ /batch-002$/ {print $3}')\""),
 	       "completed", "plain git finds it by the links");
-	is_str(ask(json_pack("{s:s, s:i}", "do", "maintain", "keep", 60)), "{\"folded\":0}", "a few more are left alone");
-	shell(&status, "mkdir open/batch-000 && mv closed/batch-000/* open/batch-000 && rmdir closed/batch-000");
-	fixture_put((snprintf(run.folder, sizeof run.folder, "%s", in_state("open/batch-000")), &run), "halted.json",
-		    "{}\n");
+	is_str(ask(json_pack("{s:s, s:i}", "do", "maintain", "keep", 60)), "{\"folded\":0}",
+	       "a few more are left alone");
+	shell(&status,
+	      "mkdir open/batch-000 && mv closed/batch-000/* open/batch-000 && rmdir closed/batch-000");
+	fixture_put(
+		(snprintf(run.folder, sizeof run.folder, "%s", in_state("open/batch-000")), &run),
+		"halted.json", "{}\n");
 	snprintf(run.id, sizeof run.id, "batch-000");
 	committer_commit(committer, run.id, &run.at, "goes on");
 	flush();
@@ -188,7 +202,8 @@ static void test_size(void)
 	long before, after, loose = 0, most = 0;
 	int status;
 
-	is_str(ask(json_pack("{s:s, s:b}", "do", "maintain", "all", 1)), "{\"folded\":0}", "all into one pack");
+	is_str(ask(json_pack("{s:s, s:b}", "do", "maintain", "all", 1)), "{\"folded\":0}",
+	       "all into one pack");
 	before = atol(shell(&status, "du -sb .git/objects"));
 	fixture_begin(&run, "large", "code");
 	for (int i = 1; i <= 100000; i++) {
@@ -204,7 +219,8 @@ static void test_size(void)
 	}
 	flush();
 	after = atol(shell(&status, "du -sb .git/objects"));
-	diag("250 commits of 100,000 steps: %ld bytes a step in %ld packs", (after - before) / 100000, packs());
+	diag("250 commits of 100,000 steps: %ld bytes a step in %ld packs",
+	     (after - before) / 100000, packs());
 	is_int(loose, 0, "there is never a loose object");
 	ok(most < 60, "never many packs (%ld)", most);
 	ask(json_pack("{s:s, s:b}", "do", "maintain", "all", 1));
@@ -214,7 +230,8 @@ static void test_size(void)
 	is_str(shell(&status, "git rev-list --count run/large"), "250", "all commits are there");
 	ok(git_is_clean(), "git fsck is clean after merges of packs");
 	shell(&status, "git -c pack.threads=1 repack -a -d -q");
-	diag("git's own repack -a: %ld bytes a step", (atol(shell(&status, "du -sb .git/objects")) - before) / 100000);
+	diag("git's own repack -a: %ld bytes a step",
+	     (atol(shell(&status, "du -sb .git/objects")) - before) / 100000);
 }
 
 int main(void)
