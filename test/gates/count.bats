@@ -34,11 +34,20 @@ last() {
 }
 
 @test "a failure exits 1 and its log is shown before the count" {
-	pretend PASS FAIL ERROR
+	pretend PASS FAIL FAIL
 	expect 1 "$WF_SRC/test/run" b
 	same "$(last)" "1 passed, 2 failed"
 	contains "$output" "==== test/one.log"
 	contains "$output" "not ok 1 - the reason"
+}
+
+@test "a program that exits badly is a failure, once" {
+	pretend PASS ERROR
+	expect 1 "$WF_SRC/test/run" b
+	same "$(last)" "1 passed, 1 failed"
+	pretend PASS FAIL ERROR
+	expect 1 "$WF_SRC/test/run" b
+	same "$(last)" "1 passed, 1 failed"
 }
 
 @test "nothing run is a failure" {
