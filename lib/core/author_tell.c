@@ -4,6 +4,7 @@
 
 #include "../base/buf.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ uint64_t wf_random(wf_ctx *wf)
 
 	if (core)
 		random_take(&core->random, &n, sizeof n);
-	return n;
+	return le64toh(n);
 }
 
 const char *wf_uuid(wf_ctx *wf, char out[37])
