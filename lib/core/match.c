@@ -5,11 +5,12 @@
 #include "describe.h"
 #include "finish.h"
 #include "future.h"
+#include "match_internal.h"
 #include "report.h"
 
 #include <string.h>
 
-static int incomplete(const struct event *event, const char *member, struct err *err)
+int match_incomplete(const struct event *event, const char *member, struct err *err)
 {
 	return err_set(err, ERR_DAMAGED, "event %llu (%s) has no '%s'",
 		       (unsigned long long)event->seq, event_type_name(event->type), member);
@@ -26,7 +27,7 @@ static int same_step(const struct core *core, const struct event *event, const s
 	char hex[HASH_HEX];
 
 	if (!name && !core->live)
-		return incomplete(event, "step", err);
+		return match_incomplete(event, "step", err);
 	if (name && strcmp(name, entry->step.name) != 0)
 		return 0;
 	if (input)
@@ -40,14 +41,14 @@ static int same_step(const struct core *core, const struct event *event, const s
 
 /* The command that the event answers: 1 and *ret, or 0 when it is one that was given up long ago.
  */
-static int find_asked(const struct core *core, const struct event *event, enum command_kind kind,
-		      struct entry **ret, struct err *err)
+int match_asked(const struct core *core, const struct event *event, enum command_kind kind,
+		struct entry **ret, struct err *err)
 {
 	struct entry *entry = commands_find(&core->commands, event->cmd);
 	int same;
 
 	if (!event->cmd)
-		return incomplete(event, "cmd", err);
+		return match_incomplete(event, "cmd", err);
 	if (event->cmd > core->commands.last)
 		return report_not_asked(core, event, err);
 	if (!entry)
@@ -63,8 +64,8 @@ static int find_asked(const struct core *core, const struct event *event, enum c
 
 /* The value of member, or of the payload that member_file names. New; null when there is neither.
  */
-static int load_value(const struct core *core, const struct event *event, const char *member,
-		      const char *member_file, json_t **ret, struct err *err)
+int match_value(const struct core *core, const struct event *event, const char *member,
+		const char *member_file, json_t **ret, struct err *err)
 {
 	json_t *value = json_object_get(event->body, member);
 	const char *name = value ? NULL
@@ -82,20 +83,20 @@ static int load_value(const struct core *core, const struct event *event, const 
 }
 
 /* Time in the workflow is that of what it was told last, and never goes back. */
-static void move_time(struct core *core, const struct event *event)
+void match_time(struct core *core, const struct event *event)
 {
 	if (event->at > core->now)
 		core->now = event->at;
 	core->seq = event->seq;
 }
 
-static void settle(struct core *core, const struct event *event, struct entry *entry, json_t *value,
-		   const struct failure *failure)
+void match_settle(struct core *core, const struct event *event, struct entry *entry, json_t *value,
+		  const struct failure *failure)
 {
 	struct wf_future *future = entry->future;
 
 	commands_settle(&core->commands, entry);
-	move_time(core, event);
+	match_time(core, event);
 	if (future)
 		future_settle(future, value, failure);
 	else
@@ -110,7 +111,7 @@ static int apply_run_started(struct core *core, const struct event *event, struc
 	if (!strand_new(core, finish_workflow))
 		return err_nomem(err);
 	core->started = true;
-	move_time(core, event);
+	match_time(core, event);
 	return 0;
 }
 
@@ -118,7 +119,7 @@ static int apply_run_started(struct core *core, const struct event *event, struc
 static int apply_step_started(struct core *core, const struct event *event, struct err *err)
 {
 	struct entry *entry;
-	int rc = find_asked(core, event, COMMAND_STEP, &entry, err);
+	int rc = match_asked(core, event, COMMAND_STEP, &entry, err);
 
 	return rc < 0 ? rc : 0;
 }
@@ -127,13 +128,13 @@ static int apply_step_completed(struct core *core, const struct event *event, st
 {
 	struct entry *entry;
 	json_t *value;
-	int rc = find_asked(core, event, COMMAND_STEP, &entry, err);
+	int rc = match_asked(core, event, COMMAND_STEP, &entry, err);
 
 	if (rc > 0)
-		rc = load_value(core, event, "result", "result_file", &value, err) < 0 ? -err->code
-										       : 1;
+		rc = match_value(core, event, "result", "result_file", &value, err) < 0 ? -err->code
+											: 1;
 	if (rc > 0)
-		settle(core, event, entry, value, NULL);
+		match_settle(core, event, entry, value, NULL);
 	return rc < 0 ? rc : 0;
 }
 
@@ -143,24 +144,24 @@ static int apply_step_failed(struct core *core, const struct event *event, struc
 	const json_t *error = json_object_get(event->body, "error");
 	const struct failure *failure;
 	struct entry *entry;
-	int rc = find_asked(core, event, COMMAND_STEP, &entry, err);
+	int rc = match_asked(core, event, COMMAND_STEP, &entry, err);
 
 	if (rc <= 0)
 		return rc;
 	failure = failure_of_step(&core->failures, error, entry->step.name, attempts);
 	if (!failure)
 		return err_nomem(err);
-	settle(core, event, entry, NULL, failure);
+	match_settle(core, event, entry, NULL, failure);
 	return 0;
 }
 
 static int apply_timer_fired(struct core *core, const struct event *event, struct err *err)
 {
 	struct entry *entry;
-	int rc = find_asked(core, event, COMMAND_TIMER, &entry, err);
+	int rc = match_asked(core, event, COMMAND_TIMER, &entry, err);
 
 	if (rc > 0)
-		settle(core, event, entry, json_null(), NULL);
+		match_settle(core, event, entry, json_null(), NULL);
 	return rc < 0 ? rc : 0;
 }
 
@@ -168,20 +169,20 @@ static int apply_side_effect(struct core *core, const struct event *event, struc
 {
 	struct entry *entry;
 	json_t *value;
-	int rc = find_asked(core, event, COMMAND_SIDE_EFFECT, &entry, err);
+	int rc = match_asked(core, event, COMMAND_SIDE_EFFECT, &entry, err);
 
 	if (rc > 0)
-		rc = load_value(core, event, "value", "value_file", &value, err) < 0 ? -err->code
-										     : 1;
+		rc = match_value(core, event, "value", "value_file", &value, err) < 0 ? -err->code
+										      : 1;
 	if (rc > 0)
-		settle(core, event, entry, value, NULL);
+		match_settle(core, event, entry, value, NULL);
 	return rc < 0 ? rc : 0;
 }
 
 static int apply_run_completed(struct core *core, const struct event *event, struct err *err)
 {
 	json_t *result = NULL;
-	int rc = load_value(core, event, "result", "result_file", &result, err);
+	int rc = match_value(core, event, "result", "result_file", &result, err);
 
 	if (rc == 0 && (core->status != CORE_COMPLETED || !json_equal(result, core->result)))
 		rc = report_end(core, event, result, err);
