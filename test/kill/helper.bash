@@ -9,7 +9,7 @@ SHIM=$WF_BUILD/test/shim/fault.so
 faulty() {
 	local spec=$1
 	shift
-	WF_FAULT=$spec LD_PRELOAD=$SHIM "$@"
+	WF_FAULT=$spec LD_PRELOAD=$(preload "$SHIM") "$@"
 }
 
 # How many calls an undisturbed command makes of the kinds in $1 (may be empty).
