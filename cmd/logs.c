@@ -137,7 +137,8 @@ int logs_list(struct log_files *ret, const char *run_path, const char *step, str
 
 		if (!path)
 			r = err_nomem(err);
-		else if (!strcmp(entry->d_name, "workflow.log") && !step)
+		else if (!strcmp(entry->d_name, "workflow.log") &&
+			 (!step || !strcmp(step, "workflow")))
 			r = add(ret, &(struct log_file){0}, strdup(path), strdup("workflow"), err);
 		else if (entry->d_name[0] != '.')
 			r = add_folder(ret, path, step, err);

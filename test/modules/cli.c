@@ -89,6 +89,14 @@ static json_t *shells(wf_ctx *wf, const json_t *in)
 			.retry = {.attempts = 1});
 }
 
+/* A command after a wait: whoever resumes the run, it runs where and as the run was started. */
+static json_t *later(wf_ctx *wf, const json_t *in)
+{
+	(void)in;
+	wf_sleep(wf, 1);
+	return wf_shell(wf, "shell", "echo $(pwd) $KEPT $GIVEN ${OTHER-unset}");
+}
+
 WF_MODULE(WF_WORKFLOW(same), WF_WORKFLOW(nothing), WF_WORKFLOW(talks), WF_WORKFLOW(holds),
-	  WF_WORKFLOW(sleeps), WF_WORKFLOW(counts), WF_WORKFLOW(shells), WF_STEP(echo),
-	  WF_STEP(talk), WF_STEP(hold))
+	  WF_WORKFLOW(sleeps), WF_WORKFLOW(counts), WF_WORKFLOW(shells), WF_WORKFLOW(later),
+	  WF_STEP(echo), WF_STEP(talk), WF_STEP(hold))

@@ -1,0 +1,76 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# wf resume: by id, and all that there is to do.
+
+load cli
+
+@test "promise 1: a run whose driver was killed goes on" {
+	start_held h
+	kill_hard "$DRIVER"
+	same "$(wf status h --json | jq -r .status)" interrupted
+	touch go
+	expect 0 wf resume h
+	same "$output" true
+	expect 0 wf resume h
+	same "$output" true
+}
+
+@test "without an id: interrupted and due runs, and no others" {
+	wf run "$CLI:sleeps" ms=1 --id due --no-wait -q || [ $? -eq 3 ]
+	wf run "$CLI:sleeps" ms=3600000 --id later --no-wait -q || [ $? -eq 3 ]
+	start_held h
+	kill_hard "$DRIVER"
+	touch go
+	until_true 5 eval '[ "$(wf status due --json | jq .due)" = true ]'
+	expect 0 wf resume
+	same "$output" ""
+	same "$(wf list --json --closed | jq -r .id | sort | tr '\n' ' ')" "due h "
+	same "$(wf list --json --open | jq -r .id)" later
+}
+
+@test "with nothing to do it says so" {
+	wf run "$CLI:nothing" -q
+	expect 0 wf resume
+	one_line "$stderr" "nothing to resume"
+	expect 0 wf resume --quiet
+	same "$stderr" ""
+}
+
+@test "runs that another process drives are left to it" {
+	start_held h
+	expect 0 wf resume
+	touch go
+	wait "$DRIVER"
+}
+
+@test "several ids: the exit is that of the one that needs attention most" {
+	wf run "$CLI:sleeps" ms=3600000 --id later --no-wait -q || [ $? -eq 3 ]
+	wf run "$CLI:talks" fails=9 --id bad -q || true
+	wf run "$CLI:nothing" --id good -q
+	expect 1 wf resume good later bad --no-wait
+	expect 3 wf resume later --no-wait
+}
+
+@test "--json: an object for each run" {
+	wf run "$CLI:sleeps" ms=1 --id a --no-wait -q || [ $? -eq 3 ]
+	wf run "$CLI:sleeps" ms=1 --id b --no-wait -q || [ $? -eq 3 ]
+	expect 0 wf resume a b --json
+	same "$(jq -r '.id + " " + .status' <<<"$output" | sort | tr '\n' ' ')" "a completed b completed "
+}
+
+@test "--with needs an id, and a module" {
+	wf run "$CLI:sleeps" ms=1 --id a --no-wait -q || [ $? -eq 3 ]
+	expect 2 wf resume --with "$CLI"
+	one_line "$stderr" "needs the ids"
+	expect 2 wf resume a --with nowhere.so
+	one_line "$stderr" "nowhere.so"
+	same "$(wf status a --json | jq -r .status)" suspended
+}
+
+@test "unknown run" {
+	expect 2 wf resume nobody
+	one_line "$stderr" "no state directory"
+	wf run "$CLI:nothing" -q
+	expect 2 wf resume nobody
+	one_line "$stderr" "nobody"
+}
