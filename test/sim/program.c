@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "program.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+unsigned long program_begun[PROGRAM_KINDS];
+
+/* What a strand of the workflow carries along. */
+struct strand {
+	uint64_t random;
+	json_int_t sum, next;
+	bool spawned, woken;
+};
+
+static unsigned draw(struct strand *s, unsigned limit)
+{
+	s->random ^= s->random << 13;
+	s->random ^= s->random >> 7;
+	s->random ^= s->random << 17;
+	return (unsigned)((s->random >> 11) % limit);
+}
+
+static json_t *work(wf_attempt *a, const json_t *in)
+{
+	(void)a;
+	return program_answer(in);
+}
+
+json_t *program_answer(const json_t *input)
+{
+	json_int_t n = json_integer_value(json_object_get(input, "n"));
+
+	if (json_is_true(json_object_get(input, "doomed")))
+		return NULL;
+	return json_integer(n * 7 % 1009);
+}
+
+static json_t *part(struct strand *s, bool doomed)
+{
+	s->next++;
+	return doomed ? json_pack("{s:I, s:b}", "n", s->next, "doomed", 1)
+		      : json_pack("{s:I}", "n", s->next);
+}
+
+static void add(struct strand *s, const json_t *value)
+{
+	s->sum = (s->sum + (value ? json_integer_value(value) : 100003)) % 1000000007;
+}
+
+static void one_step(wf_ctx *wf, struct strand *s)
+{
+	json_t *in = part(s, false);
+	add(s, wf_step(wf, work, in));
+	json_decref(in);
+}
+
+static void doomed_step(wf_ctx *wf, struct strand *s)
+{
+	json_t *in = part(s, true);
+	add(s, wf_step(wf, work, in, .retry = {.attempts = 2, .first = 3}));
+	json_decref(in);
+}
+
+static size_t start_some(wf_ctx *wf, struct strand *s, wf_future *futures[8])
+{
+	size_t n = 1 + draw(s, 8);
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *in = part(s, false);
+		futures[i] = wf_start(wf, work, in, .retry = {.first = 5});
+		json_decref(in);
+	}
+	return n;
+}
+
+static void fan_out(wf_ctx *wf, struct strand *s)
+{
+	wf_future *futures[8];
+	size_t n = start_some(wf, s, futures);
+
+	wf_await_all(wf, futures, n);
+	for (size_t i = 0; i < n; i++) {
+		add(s, wf_value(futures[i]));
+		wf_forget(wf, futures[i]);
+	}
+}
+
+/* Takes them as they come; the sum is the same in any order. */
+static void as_they_come(wf_ctx *wf, struct strand *s)
+{
+	wf_future *futures[8];
+	size_t n = start_some(wf, s, futures);
+
+	while (n) {
+		size_t i = wf_await_any(wf, futures, n);
+		add(s, wf_value(futures[i]));
+		wf_forget(wf, futures[i]);
+		futures[i] = futures[--n];
+	}
+}
+
+static void timer(wf_ctx *wf, struct strand *s)
+{
+	wf_sleep(wf, WF_MILLISECONDS(draw(s, 50)));
+}
+
+static void plain_sleep(wf_ctx *wf, struct strand *s)
+{
+	wf_sleep(wf, 0);
+	add(s, NULL);
+	(void)wf;
+}
+
+static void race(wf_ctx *wf, struct strand *s)
+{
+	json_t *in = part(s, false);
+	wf_future *both[2] = {wf_start(wf, work, in), wf_timer(wf, WF_MILLISECONDS(draw(s, 30)))};
+
+	wf_await_any(wf, both, 2);
+	add(s, wf_await(wf, both[0]));
+	wf_forget(wf, both[1]); /* may not have fired yet */
+	json_decref(in);
+}
+
+static void inline_step(wf_ctx *wf, struct strand *s)
+{
+	json_t *in = part(s, false);
+	add(s, wf_step(wf, work, in, .run_inline = true));
+	json_decref(in);
+}
+
+static void once(wf_ctx *wf, struct strand *s)
+{
+	json_t *in = part(s, false);
+	/* a crash may make it fail; then the sum must not tell */
+	wf_step(wf, work, in, .at_most_once = true);
+	json_decref(in);
+}
+
+static void released(wf_ctx *wf, struct strand *s)
+{
+	json_t *in = part(s, false), *value = wf_step(wf, work, in);
+	add(s, value);
+	wf_release(wf, value);
+	json_decref(in);
+}
+
+static bool is_woken(wf_ctx *wf, void *arg)
+{
+	(void)wf;
+	return ((struct strand *)arg)->woken;
+}
+
+static json_t *waker(wf_ctx *wf, void *arg)
+{
+	struct strand *s = arg;
+	json_t *in = json_pack("{s:I}", "n", (json_int_t)1);
+
+	wf_step(wf, work, in);
+	json_decref(in);
+	s->woken = true;
+	return json_true();
+}
+
+static void condition(wf_ctx *wf, struct strand *s)
+{
+	wf_future *other;
+
+	s->woken = false;
+	other = wf_spawn(wf, waker, s);
+	wf_condition(wf, is_woken, s, 0);
+	wf_await(wf, other);
+	add(s, NULL);
+}
+
+static void chance(wf_ctx *wf, struct strand *s)
+{
+	s->sum = (s->sum + (json_int_t)(wf_random(wf) % 1000)) % 1000000007;
+}
+
+static void compensated(wf_ctx *wf, struct strand *s)
+{
+	json_t *in = part(s, false);
+	wf_compensate(wf, work, in);
+	json_decref(in);
+	one_step(wf, s);
+}
+
+static void (*const operations[PROGRAM_KINDS])(wf_ctx *, struct strand *) = {
+	one_step, doomed_step, fan_out, as_they_come, timer,     plain_sleep,
+	race,     inline_step, once,    released,     condition, chance,
+};
+
+static void operate(wf_ctx *wf, struct strand *s, unsigned ops)
+{
+	for (unsigned i = 0; i < ops; i++) {
+		unsigned kind = draw(s, PROGRAM_KINDS);
+		program_begun[kind]++;
+		operations[kind](wf, s);
+	}
+}
+
+struct branch {
+	struct strand strand;
+	unsigned ops;
+};
+
+static json_t *branch(wf_ctx *wf, void *arg)
+{
+	struct branch *b = arg;
+
+	operate(wf, &b->strand, b->ops);
+	return json_integer(b->strand.sum);
+}
+
+/* Some programs have two strands, some fail at the end and are undone. */
+static json_t *simulated(wf_ctx *wf, const json_t *in)
+{
+	unsigned ops = (unsigned)json_integer_value(json_object_get(in, "ops"));
+	struct strand s = {.random = (uint64_t)json_integer_value(json_object_get(in, "seed")) *
+					     2654435761u +
+				     88172645463325252u};
+	struct branch b = {.ops = ops / 2};
+	unsigned shape = draw(&s, 4);
+	wf_future *other = NULL;
+
+	b.strand = (struct strand){.random = s.random ^ 0x9e3779b97f4a7c15u, .next = 1000};
+	if (shape == 1)
+		other = wf_spawn(wf, branch, &b);
+	if (shape == 2)
+		compensated(wf, &s);
+	operate(wf, &s, ops);
+	if (other)
+		add(&s, wf_await(wf, other));
+	if (shape == 2)
+		return wf_throw(wf, "undone", "after %lld", (long long)s.sum);
+	return json_integer(s.sum);
+}
+
+const struct module *program_module(void)
+{
+	static struct module_entry entries[] = {
+		{.kind = WF_KIND_WORKFLOW, .name = "simulated", .workflow = simulated},
+		{.kind = WF_KIND_STEP, .name = "work", .step = work},
+	};
+	static char path[] = "simulated.so";
+	static const struct module module = {.path = path, .count = 2, .entries = entries};
+
+	return &module;
+}
+
+json_t *program_input(uint64_t seed, unsigned ops)
+{
+	return json_pack("{s:I, s:i}", "seed", (json_int_t)(seed & INT64_MAX), "ops", (int)ops);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One simulated schedule: the real core and the real store over a simulated
+ * disk, clock and workers, all from one seed. A driver of the simulator's own
+ * does what the real one does in a turn (append, sync, feed, serve); between
+ * turns attempts end or fail, timers fire, the process is killed, the disk
+ * fails or loses its power, the clock jumps. The oracle holds:
+ *
+ *   promise 1  what a sync acknowledged is there after every death
+ *   promise 3  a step with a recorded outcome is never dispatched again; an at-most-once step is
+ * dispatched once promise 4  a replay of the run never disagrees with its own history the end the
+ * result of an undisturbed run
+ */
+#ifndef WF_TEST_WORLD_H
+#define WF_TEST_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct schedule {
+	uint64_t seed;
+	unsigned ops;    /* length of the program */
+	unsigned deaths; /* at most so many */
+	bool trace;      /* tell every turn on stdout */
+};
+
+struct verdict {
+	char broken[600]; /* empty: all held */
+	unsigned turns, deaths, events;
+};
+
+/* Run one schedule to its end. */
+void world_run(const struct schedule *schedule, struct verdict *ret);
+
+/* Events fed, by type: what the oracle has seen of the core, over all schedules. */
+extern unsigned long world_fed[64];
+
+#endif
