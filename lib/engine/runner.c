@@ -208,10 +208,10 @@ void runner_turn(struct runner *r)
 		rc = runner_record(r, &err);
 		if (rc == 0)
 			rc = runner_feed(r, &err);
+		if (rc == 0)
+			rc = runner_serve(r, &err); /* also what an ended workflow has logged */
 		if (rc == 0 && (r->ended || core_status(r->core) != CORE_RUNNING))
 			runner_finish(r);
-		else if (rc == 0)
-			rc = runner_serve(r, &err);
 	}
 	if (rc < 0)
 		runner_break(r, err.code == ERR_NONDETERMINISTIC ? DRIVE_HALTED : DRIVE_BROKEN,
