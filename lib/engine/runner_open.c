@@ -238,7 +238,8 @@ static int open_files(struct runner *r, const char *id, struct err *err)
 
 static bool is_halt(int rc)
 {
-	return rc == -ERR_NONDETERMINISTIC || rc == -ERR_MODULE || rc == -ERR_NOT_FOUND;
+	return rc == -ERR_NONDETERMINISTIC || rc == -ERR_MODULE || rc == -ERR_NOT_FOUND ||
+	       rc == -ERR_NEWER;
 }
 
 static int begin(struct runner *r, const char *with, struct err *err)
