@@ -2,6 +2,7 @@
 /* Serving what the workflow asks for: the table of command kinds. */
 #include "runner.h"
 
+#include "crash.h"
 #include "driver_internal.h"
 #include "task.h"
 
@@ -23,9 +24,15 @@ static int serve_cancel(struct runner *r, const struct command *command, struct 
 
 static int serve_side_effect(struct runner *r, const struct command *command, struct err *err)
 {
-	json_t *value = core_side_effect(r->core, command->id);
-	struct happening *h = value ? runner_happen(r, EVENT_SIDE_EFFECT, command->id) : NULL;
-	int rc = h ? runner_put_json(r, &h->fields, "value", value, err) : err_nomem(err);
+	json_t *value;
+	struct happening *h;
+	int rc;
+
+	crash_guard(r->run.path, r->run.id);
+	value = core_side_effect(r->core, command->id);
+	crash_guard(NULL, NULL);
+	h = value ? runner_happen(r, EVENT_SIDE_EFFECT, command->id) : NULL;
+	rc = h ? runner_put_json(r, &h->fields, "value", value, err) : err_nomem(err);
 
 	if (rc == 0 && !(h->event.body = json_pack("{s:O}", "value", value)))
 		rc = err_nomem(err);
