@@ -208,7 +208,7 @@ void runner_turn(struct runner *r)
 		rc = runner_record(r, &err);
 		if (rc == 0)
 			rc = runner_feed(r, &err);
-		if (rc == 0)
+		if (rc == 0 && !r->ended)
 			rc = runner_serve(r, &err); /* also what an ended workflow has logged */
 		if (rc == 0 && (r->ended || core_status(r->core) != CORE_RUNNING))
 			runner_finish(r);
