@@ -38,7 +38,7 @@ extern "C" {
 #endif
 
 #define WF_ABI_MAJOR 1
-#define WF_ABI_MINOR 0
+#define WF_ABI_MINOR 1
 #define WF_MODULE_MAGIC 0x31766657u /* "Wfv1", little endian */
 
 typedef struct wf_ctx wf_ctx;         /* what a workflow function is given */
@@ -71,6 +71,16 @@ typedef struct wf_retry {
 	uint64_t reserved[4] WF_DEFAULT;
 } wf_retry;
 
+/*
+ * When the scope is cancelled that a step was asked for in. A step is asked to
+ * stop by wf_cancelled(), a command by TERM; after its grace it is killed.
+ */
+typedef enum wf_on_cancel {
+	WF_ON_CANCEL_TRY,     /* asked to stop; whoever waits for it goes on at once, with "cancelled" */
+	WF_ON_CANCEL_WAIT,    /* asked to stop; its outcome, whatever that is, is waited for */
+	WF_ON_CANCEL_ABANDON, /* not asked to stop; whoever waits for it goes on at once */
+} wf_on_cancel;
+
 /* Options of a step; zero means the default. New fields come at the end only. */
 typedef struct wf_step_options {
 	const char **argv WF_DEFAULT;         /* set by wf_exec */
@@ -88,6 +98,8 @@ typedef struct wf_step_options {
 	const char *const *environment WF_DEFAULT;      /* NULL-terminated NAME=VALUE added to the run's */
 	const char *stdin_text WF_DEFAULT;              /* standard input; NULL: empty */
 	size_t capture WF_DEFAULT;                      /* bytes of stdout kept in the outcome; 0: 65536 */
+	/* since 1.1 */
+	wf_on_cancel on_cancel WF_DEFAULT; /* what cancelling its scope means for a running step */
 } wf_step_options;
 
 /* Why something failed. Borrowed; lives until the run ends. */
@@ -174,6 +186,33 @@ bool wf_condition(wf_ctx *wf, wf_predicate_fn *holds, void *arg, wf_duration tim
 /* Call fn once, in the driver, and record what it returns (NULL counts as null): for what replay
  * cannot make again and is too little for a step. fn may not ask or wait. Returns it, borrowed. */
 json_t *wf_side_effect(wf_ctx *wf, wf_coroutine_fn *fn, void *arg);
+
+/* ----------------------------------------------------------- cancellation */
+
+/*
+ * A run is cancelled from outside by `wf cancel`; a part of it by the workflow
+ * itself, through a scope. What a coroutine, and those that it spawns, asks for
+ * between wf_scope_begin() and wf_scope_end() belongs to the scope. When it is
+ * cancelled, every wait in it for a step, timer, signal or condition ends with
+ * NULL, -1 or false and a wf_error() of type "cancelled", and so does all that
+ * is asked for in it afterwards. wf_await() of what belongs to another scope,
+ * or of a coroutine, goes on until that has its outcome.
+ *
+ * The whole run is the outermost scope. A workflow that returns NULL after that
+ * was cancelled ends as cancelled, once its compensations have run; one that
+ * returns a value has completed.
+ */
+typedef struct wf_scope wf_scope;
+/* Begin a scope within the present one. Borrowed; lives until the run ends, also after wf_scope_end. */
+wf_scope *wf_scope_begin(wf_ctx *wf);
+/* The same, but cancelling a scope around it does not reach in: for what must be brought to its end. */
+wf_scope *wf_shield_begin(wf_ctx *wf);
+/* From here on this coroutine asks in the scope around it. */
+void wf_scope_end(wf_ctx *wf, wf_scope *scope);
+/* Cancel what belongs to the scope; it may have been ended. reason: the message; NULL: a default. */
+void wf_scope_cancel(wf_ctx *wf, wf_scope *scope, const char *reason);
+/* Whether the present scope is cancelled, by itself or from around it. */
+bool wf_is_cancelled(wf_ctx *wf);
 
 /* --------------------------------------------------------- failing, telling */
 

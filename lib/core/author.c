@@ -38,6 +38,7 @@ void author_fail(struct core *core, const char *type, const char *format, ...)
 void author_ask(struct core *core, struct entry *entry)
 {
 	entry->command.asked = core->now;
+	entry->scope = core->running->scope;
 	if (commands_ask(&core->commands, entry) < 0)
 		core_die(core);
 }
@@ -52,10 +53,25 @@ static json_t *outcome(struct core *core, wf_future *future)
 	return future_lend(future);
 }
 
+/* What is asked for in a cancelled scope fails before it begins; a side effect is brief, and no wait.
+ */
+static bool refused(struct core *core, struct entry *entry)
+{
+	const struct failure *failure = scope_stopped(core);
+
+	if (!failure || entry->command.kind == COMMAND_SIDE_EFFECT)
+		return false;
+	entry_free(entry);
+	strand_meet(core->running, failure);
+	return true;
+}
+
 json_t *author_ask_and_wait(struct core *core, struct entry *entry)
 {
 	struct wf_future future;
 
+	if (refused(core, entry))
+		return NULL;
 	future_init(&future, core);
 	author_ask(core, entry);
 	future_stand_for(&future, entry);
@@ -65,8 +81,11 @@ json_t *author_ask_and_wait(struct core *core, struct entry *entry)
 
 wf_future *author_start(struct core *core, struct entry *entry)
 {
-	wf_future *future = future_new(core);
+	wf_future *future;
 
+	if (refused(core, entry))
+		return author_failed(core);
+	future = future_new(core);
 	if (!future) {
 		entry_free(entry);
 		core_die(core);

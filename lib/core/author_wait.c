@@ -173,7 +173,7 @@ static bool wait_until(struct core *core, wf_predicate_fn *holds, void *arg, con
 	do {
 		strand_wait(core->running);
 		held = judge(core, holds, arg);
-	} while (!held && timer->state == FUTURE_PENDING);
+	} while (!held && timer->state == FUTURE_PENDING && !scope_stopped(core));
 	condition_unlist(&condition);
 	core->conditions.held++;
 	return held;
@@ -189,6 +189,10 @@ bool wf_condition(wf_ctx *wf, wf_predicate_fn *holds, void *arg, wf_duration tim
 
 	if (!core || judge(core, holds, arg))
 		return core != NULL;
+	if (scope_stopped(core)) {
+		strand_meet(core->running, scope_stopped(core));
+		return false;
+	}
 	if (timeout && !(entry = author_timer(core, timeout)))
 		return false;
 	future_init(&future, core);
@@ -198,6 +202,8 @@ bool wf_condition(wf_ctx *wf, wf_predicate_fn *holds, void *arg, wf_duration tim
 		waiter_join(&waiter, &future, core->running);
 	}
 	held = wait_until(core, holds, arg, &future);
+	if (!held && scope_stopped(core))
+		strand_meet(core->running, scope_stopped(core));
 	if (future.entry && commands_cancel(&core->commands, future.entry) < 0)
 		core_die(core);
 	return held;

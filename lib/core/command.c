@@ -169,19 +169,32 @@ static void forget_oldest(struct commands *c)
 	entry_free(oldest);
 }
 
+static int ask_to_stop(struct commands *c, const struct entry *entry)
+{
+	struct entry *cancel = entry_new(COMMAND_CANCEL);
+
+	if (!cancel)
+		return -1;
+	cancel->command.target = entry->command.id;
+	queue_append(&c->queue, cancel);
+	return 0;
+}
+
+int commands_stop(struct commands *c, struct entry *entry)
+{
+	if (entry->stopping)
+		return 0;
+	entry->stopping = true;
+	return ask_to_stop(c, entry);
+}
+
 int commands_cancel(struct commands *c, struct entry *entry)
 {
-	struct entry *cancel = NULL;
 
 	if (entry->cancelled)
 		return 0;
-	if (!entry->queued) {
-		cancel = entry_new(COMMAND_CANCEL);
-		if (!cancel)
-			return -1;
-		cancel->command.target = entry->command.id;
-		queue_append(&c->queue, cancel);
-	}
+	if (!entry->queued && ask_to_stop(c, entry) < 0)
+		return -1;
 	queue_remove(&c->queue, entry);
 	list_remove(&c->open, entry);
 	c->open_count--;

@@ -13,11 +13,13 @@
 struct entry {
 	struct command command;
 	struct step step;         /* COMMAND_STEP */
+	struct wf_scope *scope;   /* that it belongs to; NULL: none */
 	struct wf_future *future; /* gets the outcome; NULL: nobody wants it */
 	wf_coroutine_fn *fn;      /* COMMAND_SIDE_EFFECT */
 	void *arg;
 	char *text; /* COMMAND_LOG: owned */
 	bool cancelled, queued;
+	bool stopping; /* asked to stop, and its outcome is waited for */
 	struct entry *prev,
 		*next; /* among the open ones, or the cancelled ones: in the order of asking */
 	struct entry *queue_prev, *queue_next;
@@ -54,6 +56,8 @@ struct entry *commands_find(const struct commands *commands, uint64_t id);
 void commands_settle(struct commands *commands, struct entry *entry);
 /* Nobody wants its outcome any more. -1: no memory. */
 int commands_cancel(struct commands *commands, struct entry *entry);
+/* It shall stop, and its outcome is still wanted. -1: no memory. */
+int commands_stop(struct commands *commands, struct entry *entry);
 const struct command *commands_next(struct commands *commands);
 /* Let futures go, and what was not served yet, but for the log. */
 void commands_detach(struct commands *commands, bool unserved_too);

@@ -67,6 +67,7 @@ void core_free(struct core *core)
 	json_decref(core->result);
 	json_decref(core->error);
 	json_decref(core->compensation_errors);
+	scopes_free(core);
 	failures_free(&core->failures);
 	kept_release(&core->kept);
 	json_decref(core->input);

@@ -71,20 +71,23 @@ static void end(struct core *core, enum core_status status)
 	core->status = status;
 }
 
+/* A compensation is behind every shield: nothing cancels it. */
 static void fail(struct strand *strand)
 {
 	struct core *core = strand->core;
 	const struct failure *failure = why(strand, core->workflow->name);
+	enum core_status status = core->root.failure ? CORE_CANCELLED : CORE_FAILED;
 
 	strands_drop(core, strand);
 	commands_detach(&core->commands, false);
+	strand->scope = NULL;
 	compensate(core);
 	core->error = json_copy(failure->json);
 	if (!core->error ||
 	    (core->compensation_errors &&
 	     json_object_set(core->error, "compensations", core->compensation_errors) < 0))
 		core_die(core);
-	end(core, CORE_FAILED);
+	end(core, status);
 }
 
 void finish_workflow(struct strand *strand)

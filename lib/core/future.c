@@ -14,6 +14,7 @@ void future_init(struct wf_future *f, struct core *core)
 
 void future_release(struct wf_future *f)
 {
+	scope_unwatch(f);
 	if (!f->lent)
 		json_decref(f->value);
 	f->value = NULL;
@@ -70,6 +71,7 @@ void waiter_join(struct waiter *w, struct wf_future *f, struct strand *strand)
 
 void future_settle(struct wf_future *f, json_t *value, const struct failure *failure)
 {
+	scope_unwatch(f);
 	f->state = failure ? FUTURE_FAILED : FUTURE_READY;
 	f->value = value;
 	f->failure = failure;

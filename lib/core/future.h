@@ -25,6 +25,7 @@ struct wf_future {
 	uint64_t order;      /* in which futures came true */
 	struct entry *entry; /* the command it stands for, while pending; NULL: none */
 	struct waiter *first, *last;
+	struct scope_watch watch;
 	struct wf_future *prev, *next; /* those on the heap */
 };
 

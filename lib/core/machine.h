@@ -10,6 +10,7 @@
 #include "failure.h"
 #include "kept.h"
 #include "random.h"
+#include "scope.h"
 
 struct module_entry;
 struct strand;
@@ -48,6 +49,11 @@ struct core {
 	struct stack_pool stacks;
 	struct strands all, ready;
 	struct strand *running;
+	struct wf_scope root;    /* the run itself: what cancelling it from outside reaches */
+	struct wf_scope *scopes; /* those that the workflow began */
+	struct {
+		struct wf_future *first, *last;
+	} watched; /* fail with their scope */
 	const struct failure *abort; /* the workflow ends with it, wherever it is */
 	struct {
 		struct condition *first, *last, *cursor;

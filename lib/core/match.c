@@ -192,7 +192,25 @@ static int apply_run_completed(struct core *core, const struct event *event, str
 
 static int apply_run_failed(struct core *core, const struct event *event, struct err *err)
 {
+	if (json_object_get(event->body, "timeout"))
+		return 0; /* the time-out of the run, whatever the workflow was doing */
 	return core->status == CORE_FAILED ? 0 : report_end(core, event, NULL, err);
+}
+
+/* A message may come when the workflow has ended already: then it means nothing. */
+static int apply_cancel_requested(struct core *core, const struct event *event, struct err *err)
+{
+	const char *reason = json_string_value(json_object_get(event->body, "reason"));
+
+	match_time(core, event);
+	if (core->status != CORE_RUNNING)
+		return 0;
+	return scope_cancel(core, &core->root, reason) < 0 ? err_nomem(err) : 0;
+}
+
+static int apply_run_cancelled(struct core *core, const struct event *event, struct err *err)
+{
+	return core->status == CORE_CANCELLED ? 0 : report_end(core, event, NULL, err);
 }
 
 /* Somebody ended it from outside: it fits any workflow. */
@@ -212,6 +230,8 @@ static apply_fn *const apply[EVENT_TYPES] = {
 	[EVENT_TIMER_FIRED] = apply_timer_fired,       [EVENT_SIDE_EFFECT] = apply_side_effect,
 	[EVENT_RUN_COMPLETED] = apply_run_completed,   [EVENT_RUN_FAILED] = apply_run_failed,
 	[EVENT_RUN_TERMINATED] = apply_run_terminated,
+	[EVENT_RUN_CANCELLED] = apply_run_cancelled,
+	[EVENT_CANCEL_REQUESTED] = apply_cancel_requested,
 };
 
 int match_event(struct core *core, const struct event *event, struct err *err)

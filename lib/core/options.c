@@ -47,6 +47,7 @@ void options_merge(wf_step_options *ret, const wf_step_options *call,
 	MERGE(environment);
 	MERGE(stdin_text);
 	MERGE(capture);
+	MERGE(on_cancel);
 }
 
 static bool check_durations(const wf_step_options *o, char *out, size_t size)
@@ -96,6 +97,8 @@ bool options_check(const wf_step_options *o, enum step_kind kind, char *out, siz
 			 o->retry.attempts);
 	else if (o->run_inline && kind != STEP_FUNCTION)
 		snprintf(out, size, "run_inline is only for step functions");
+	else if ((unsigned)o->on_cancel > WF_ON_CANCEL_ABANDON)
+		snprintf(out, size, "on_cancel is none of the three");
 	else if (only)
 		snprintf(out, size, "%s is only for commands", only);
 	else
@@ -148,5 +151,6 @@ int options_apply(struct step *step, const wf_step_options *o)
 	step->run_inline = o->run_inline;
 	step->any_exit = o->any_exit;
 	step->capture = o->capture ? o->capture : CAPTURE;
+	step->on_cancel = (enum step_cancel)o->on_cancel;
 	return apply_retry(&step->retry, o);
 }

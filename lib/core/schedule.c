@@ -44,6 +44,7 @@ struct strand *strand_new(struct core *core, strand_fn *body)
 	}
 	strand->core = core;
 	strand->body = body;
+	strand->scope = core->running ? core->running->scope : &core->root;
 	strand->prev = core->all.last;
 	*(core->all.last ? &core->all.last->next : &core->all.first) = strand;
 	core->all.last = strand;

@@ -15,6 +15,9 @@
 
 enum step_kind { STEP_FUNCTION, STEP_EXEC, STEP_SHELL };
 
+/* What the cancellation of its scope means for a step: as wf_on_cancel. */
+enum step_cancel { STEP_CANCEL_TRY, STEP_CANCEL_WAIT, STEP_CANCEL_ABANDON };
+
 struct step {
 	enum step_kind kind;
 	char *name;    /* owned */
@@ -25,6 +28,7 @@ struct step {
 	struct retry_policy retry;
 	bool at_most_once, run_inline, any_exit;
 	size_t capture; /* bytes */
+	enum step_cancel on_cancel;
 };
 
 void step_release(struct step *step);

@@ -215,7 +215,9 @@ CORE_FIXTURE const char *ended(struct core_test *t)
 		free(result);
 		return t->text.data;
 	case CORE_FAILED:
-		buf_addf(&t->text, "failed %s: %s",
+	case CORE_CANCELLED:
+		buf_addf(&t->text, "%s %s: %s",
+			 core_status(t->core) == CORE_FAILED ? "failed" : "cancelled",
 			 json_string_value(json_object_get(error, "type")),
 			 json_string_value(json_object_get(error, "message")));
 		return t->text.data;
