@@ -122,6 +122,7 @@ static void on_alarm(uv_timer_t *timer)
 		return;
 	} else if (task->step) {
 		rc = task_begin(task, &err);
+		driver_wake(task->runner->driver); /* timers run before the poll, the flush behind it */
 	} else {
 		task->settled = true;
 		h = runner_happen(task->runner, EVENT_TIMER_FIRED, task->cmd);
