@@ -214,6 +214,56 @@ void wf_scope_cancel(wf_ctx *wf, wf_scope *scope, const char *reason);
 /* Whether the present scope is cancelled, by itself or from around it. */
 bool wf_is_cancelled(wf_ctx *wf);
 
+/* ---------------------------------------------- signals, queries, updates */
+
+/*
+ * A signal is a name with a JSON payload, sent to this run from outside or by
+ * another run. It is recorded when it comes. It goes to whoever waits for one
+ * of its name, else to the handler of its name, else to the handler of all
+ * others, else it waits unread, in order of arrival.
+ */
+typedef void wf_signal_fn(wf_ctx *wf, const json_t *payload, void *arg);
+
+/* Wait for the next signal of that name. Its payload, borrowed; NULL when the wait was cancelled. */
+json_t *wf_receive(wf_ctx *wf, const char *name);
+/* Its future, for wf_await_any(): takes the next unread signal of that name, until it is forgotten. */
+wf_future *wf_receive_start(wf_ctx *wf, const char *name);
+/* The payload of an unread one, borrowed; never waits: NULL when there is none. To drain before the
+ * end. */
+json_t *wf_receive_now(wf_ctx *wf, const char *name);
+/* Call fn for each, in a coroutine of its own, in order of arrival, those unread first. name NULL:
+ * all that no other handler takes. */
+void wf_on_signal(wf_ctx *wf, const char *name, wf_signal_fn *fn, void *arg);
+/* Name of the signal that the calling handler was started for; NULL elsewhere. Borrowed. */
+const char *wf_signal_name(wf_ctx *wf);
+/* Whether no handler of a signal or an update runs: a predicate to wait for before the end. */
+bool wf_handlers_done(wf_ctx *wf);
+/* Signal another run of the same state directory, exactly once. 0 when it is durable there; -1: no
+ * such run, or it has ended (wf_error() says which). payload may be NULL. */
+int wf_signal(wf_ctx *wf, const char *run_id, const char *name, const json_t *payload);
+
+/*
+ * A query reads what a workflow knows, and changes nothing: fn is called in a
+ * process of its own that has replayed the history, on open runs and on ended ones. It may not ask
+ * for anything, wait, or change what arg points to. What it returns is new, NULL when it threw.
+ * arg should point to memory of wf_alloc(); the frame of the workflow function itself will do.
+ */
+typedef json_t *wf_query_fn(wf_ctx *wf, const json_t *argument, void *arg);
+void wf_on_query(wf_ctx *wf, const char *name, wf_query_fn *fn, void *arg);
+
+/*
+ * An update changes a run and answers. validate (or NULL) says first whether it is taken: false,
+ * with the reason by wf_throw(), refuses it and leaves no trace; it may only look. Then fn runs as
+ * a coroutine that may use steps and timers; what it returns is the caller's answer.
+ */
+typedef bool wf_validate_fn(wf_ctx *wf, const json_t *argument, void *arg);
+typedef json_t *wf_update_fn(wf_ctx *wf, const json_t *argument, void *arg);
+void wf_on_update(wf_ctx *wf, const char *name, wf_validate_fn *validate, wf_update_fn *fn,
+		  void *arg);
+
+/* Zeroed memory that lives as long as what the process knows of the run. Never NULL. */
+void *wf_alloc(wf_ctx *wf, size_t size);
+
 /* --------------------------------------------------------- failing, telling */
 
 /* The last failure that this coroutine met, borrowed; NULL when there was none. */

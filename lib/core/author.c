@@ -18,7 +18,9 @@ struct core *author_asking(const wf_ctx *wf)
 
 	if (!core || !core->running->judging)
 		return core;
-	author_fail(core, "wrong_place", "a predicate of wf_condition() may not ask or wait");
+	author_fail(
+		core, "wrong_place",
+		"a predicate of wf_condition(), a validator or a query's handler may not ask or wait");
 	return NULL;
 }
 

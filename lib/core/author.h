@@ -11,6 +11,8 @@ struct core *author_core(const wf_ctx *wf);
 /* The same for calls that ask or wait; where that is not possible the running strand meets a
  * failure. */
 struct core *author_asking(const wf_ctx *wf);
+/* Whether name can be that of a `what` ("signal"); else the running strand meets a failure. */
+bool author_name(struct core *core, const char *what, const char *name);
 /* The running strand meets a failure. */
 void author_fail(struct core *core, const char *type, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -72,7 +72,8 @@ void wf_forget(wf_ctx *wf, wf_future *future)
 {
 	if (!author_core(wf) || !future || future->forgotten)
 		return;
-	if (future->state == FUTURE_PENDING && (!future->entry || future->first)) {
+	if (future->state == FUTURE_PENDING &&
+	    ((!future->entry && !future->channel) || future->first)) {
 		future->forgotten = true;
 		return;
 	}

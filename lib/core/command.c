@@ -23,6 +23,9 @@ void entry_free(struct entry *entry)
 	if (entry->command.kind == COMMAND_STEP)
 		step_release(&entry->step);
 	free(entry->text);
+	free(entry->run);
+	free(entry->name);
+	json_decref(entry->value);
 	free(entry);
 }
 
@@ -132,6 +135,16 @@ void commands_say(struct commands *c, struct entry *entry)
 {
 	entry->command.text = entry->text;
 	queue_append(&c->queue, entry);
+}
+
+void commands_unsay_update(struct commands *c, const char *name)
+{
+	for (struct entry *e = c->queue.first; e; e = e->queue_next)
+		if (e->command.kind == COMMAND_UPDATE && strcmp(e->name, name) == 0) {
+			queue_remove(&c->queue, e);
+			entry_free(e);
+			return;
+		}
 }
 
 static void close_entry(struct commands *c, struct entry *entry)

@@ -17,7 +17,9 @@ struct entry {
 	struct wf_future *future; /* gets the outcome; NULL: nobody wants it */
 	wf_coroutine_fn *fn;      /* COMMAND_SIDE_EFFECT */
 	void *arg;
-	char *text; /* COMMAND_LOG: owned */
+	char *text;       /* COMMAND_LOG: owned */
+	char *run, *name; /* COMMAND_SIGNAL, COMMAND_UPDATE: owned */
+	json_t *value;    /* the same */
 	bool cancelled, queued;
 	bool stopping; /* asked to stop, and its outcome is waited for */
 	struct entry *prev,
@@ -50,6 +52,9 @@ void entry_free(struct entry *entry);
 int commands_ask(struct commands *commands, struct entry *entry);
 /* Queue a log line, which has no number. Steals entry. */
 void commands_say(struct commands *commands, struct entry *entry);
+/* The end of this update needs no recording any more: if it waits to be served, it no longer does.
+ */
+void commands_unsay_update(struct commands *commands, const char *name);
 /* Open or cancelled; NULL: never asked, or has had its outcome. */
 struct entry *commands_find(const struct commands *commands, uint64_t id);
 /* It has its outcome. It is freed by the next commands_settle or commands_release. */

@@ -59,6 +59,7 @@ void core_free(struct core *core)
 {
 	if (!core)
 		return;
+	core->keeps = false;
 	strands_drop(core, NULL);
 	commands_release(&core->commands);
 	compensations_free(core);
@@ -68,6 +69,7 @@ void core_free(struct core *core)
 	json_decref(core->error);
 	json_decref(core->compensation_errors);
 	scopes_free(core);
+	mail_release(core);
 	failures_free(&core->failures);
 	kept_release(&core->kept);
 	json_decref(core->input);

@@ -42,16 +42,22 @@ enum command_kind {
 	COMMAND_CANCEL,      /* command `target` is no longer wanted */
 	COMMAND_SIDE_EFFECT, /* call core_side_effect(), record side_effect, feed it */
 	COMMAND_LOG,         /* text: a line of wf_log; only while live */
+	COMMAND_SIGNAL, /* put signal `name` with `value` in the inbox of `run`; answer: signal_sent
+			 */
+	COMMAND_UPDATE, /* update `name` has ended with `value`: record and feed update_completed */
 };
 
 struct command {
 	enum command_kind kind;
 	uint64_t id;
-	struct step *step; /* COMMAND_STEP: owned by the core until its outcome was fed */
-	int64_t asked;     /* core_now when the workflow asked; the same on replay */
-	int64_t due;       /* COMMAND_TIMER: ms since 1970 */
-	uint64_t target;   /* COMMAND_CANCEL */
-	const char *text;  /* COMMAND_LOG: borrowed until the next call */
+	struct step *step;      /* COMMAND_STEP: owned by the core until its outcome was fed */
+	int64_t asked;          /* core_now when the workflow asked; the same on replay */
+	int64_t due;            /* COMMAND_TIMER: ms since 1970 */
+	uint64_t target;        /* COMMAND_CANCEL */
+	const char *text;       /* COMMAND_LOG: borrowed until the next call */
+	const char *run, *name; /* COMMAND_SIGNAL, COMMAND_UPDATE: borrowed, as text */
+	const json_t *value;    /* the same */
+	bool failed;            /* COMMAND_UPDATE: value is an error */
 };
 
 enum core_status { CORE_RUNNING, CORE_COMPLETED, CORE_FAILED, CORE_CANCELLED, CORE_CONTINUED };
@@ -85,8 +91,9 @@ void core_set_live(struct core *core);
 /* The next command not seen yet, or NULL. Borrowed; valid until its outcome is fed. Commands whose
  * outcome was already fed, and those already cancelled, are passed over. */
 const struct command *core_next(struct core *core);
-/* Append the members "step" and "input" (or "input_sha256", over 1 KiB) of a step without an
- * outcome, as its outcome line must have them. A failed allocation is remembered by out. */
+/* Append the members "step" and "input" (or "input_sha256", over 1 KiB) of a step (or "run",
+ * "name", "payload" of a signal) without an outcome, as its outcome line must have them. A failed
+ * allocation is remembered by out. */
 void core_describe_input(const struct core *core, uint64_t id, struct buf *out);
 /* For COMMAND_SIDE_EFFECT: call the function; its value is new. */
 json_t *core_side_effect(struct core *core, uint64_t id);
@@ -102,6 +109,29 @@ size_t core_waiting(const struct core *core);
  * {"kind":"step|timer|signal|condition|...","cmd":N,"name":"...","until":MS}. */
 json_t *core_waits(const struct core *core);
 int64_t core_now(const struct core *core);
+
+/* Whether an update may be accepted now: 0, or 1 when it is refused: ret_error is new then
+ * ({"type","message"}). Nothing of it is seen by the workflow but by its validator. */
+int core_validate(struct core *core, const char *name, const json_t *payload, json_t **ret_error,
+		  struct err *err);
+/* Signals that nobody has read, in order of arrival: a new array of {"name","payload"}. */
+json_t *core_unread(const struct core *core);
+/* Names of what can be sent or asked now: new, {"signals":[],"queries":[],"updates":[]}. */
+json_t *core_handlers(const struct core *core);
+
+/* Before the first event, for a core that will be asked by core_query: what is on the workflow
+ * function's stack stays there beyond its end. */
+void core_keep(struct core *core);
+/* Ask a query: 0 and its answer, or 1 and an error {"type","message"}; ret is new. The handler can
+ * neither ask for anything nor wait. For a core that is not driven: a handler may spoil its state.
+ */
+int core_query(struct core *core, const char *name, const json_t *argument, json_t **ret,
+	       struct err *err);
+/* Where every coroutine stands: what it waits for, and the frames of its stack, innermost first.
+ * handler: name of the message that it handles, or NULL. Called on the coroutine's own stack. */
+typedef void core_look_fn(void *arg, const char *handler, const json_t *waits, void *const *frames,
+			  size_t n);
+void core_look(struct core *core, core_look_fn *each, void *arg);
 
 /* The core whose coroutine runs right now on this thread, or NULL. For the interposed libc
  * functions. */

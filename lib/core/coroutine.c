@@ -126,6 +126,13 @@ void coroutine_leave(struct coroutine *co)
 #endif
 }
 
+bool coroutine_holds(const struct coroutine *co, const void *address)
+{
+	const char *at = address;
+
+	return co->stack && at >= co->stack + GUARD && at < co->stack + GUARD + co->bytes;
+}
+
 bool coroutine_in_guard(const struct coroutine *co, const void *address)
 {
 	const char *at = address;

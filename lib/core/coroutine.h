@@ -50,6 +50,8 @@ void coroutine_release(struct coroutine *co, struct stack_pool *pool);
 void coroutine_enter(struct coroutine *co);
 /* From inside: stop here, until it is entered again. */
 void coroutine_leave(struct coroutine *co);
+/* Whether address is on its stack. */
+bool coroutine_holds(const struct coroutine *co, const void *address);
 /* Whether address is in the guard below its stack. Async-signal-safe. */
 bool coroutine_in_guard(const struct coroutine *co, const void *address);
 

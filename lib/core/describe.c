@@ -50,23 +50,38 @@ static void add_string(const char *text, struct buf *out)
 	json_decref(json);
 }
 
-void describe_step(const char *name, const json_t *input, struct buf *out)
+/* "member":value, or "member_sha256":digest where it is long. */
+static void describe_value(const char *member, const json_t *value, struct buf *out)
 {
 	char text[DESCRIBE_MOST], hex[HASH_HEX];
-	size_t n = json_dumpb(input, text, sizeof text, FLAGS);
+	size_t n = json_dumpb(value, text, sizeof text, FLAGS);
 
-	buf_adds(out, "\"step\":");
-	add_string(name, out);
-	if (n == 0 || (n > sizeof text && describe_digest(input, hex) < 0)) {
+	if (n == 0 || (n > sizeof text && describe_digest(value, hex) < 0)) {
 		out->failed = true;
 	} else if (n <= sizeof text) {
-		buf_adds(out, ",\"input\":");
+		buf_addf(out, "\"%s\":", member);
 		buf_add(out, text, n);
 	} else {
-		buf_adds(out, ",\"input_sha256\":\"");
-		buf_adds(out, hex);
-		buf_addc(out, '"');
+		buf_addf(out, "\"%s_sha256\":\"%s\"", member, hex);
 	}
+}
+
+void describe_step(const char *name, const json_t *input, struct buf *out)
+{
+	buf_adds(out, "\"step\":");
+	add_string(name, out);
+	buf_addc(out, ',');
+	describe_value("input", input, out);
+}
+
+static void describe_signal(const struct entry *entry, struct buf *out)
+{
+	buf_adds(out, "\"run\":");
+	add_string(entry->run, out);
+	buf_adds(out, ",\"name\":");
+	add_string(entry->name, out);
+	buf_addc(out, ',');
+	describe_value("payload", entry->value, out);
 }
 
 /* Text up to a limit. */
@@ -107,4 +122,6 @@ void core_describe_input(const struct core *core, uint64_t id, struct buf *out)
 
 	if (entry && entry->command.kind == COMMAND_STEP)
 		describe_step(entry->step.name, entry->step.input, out);
+	else if (entry && entry->command.kind == COMMAND_SIGNAL)
+		describe_signal(entry, out);
 }

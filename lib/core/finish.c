@@ -5,6 +5,7 @@
 #include "author.h"
 #include "future.h"
 
+#include <alloca.h>
 #include <stdlib.h>
 
 /* A part of a kept value is looked for among all of them; beyond so many only at the end of the
@@ -12,7 +13,7 @@
 #define KEPT_SEARCH 1000
 
 /* What workflow code returns is stolen, unless it was only lent to it. */
-static json_t *take_returned(struct core *core, json_t *value, bool at_end)
+json_t *finish_take(struct core *core, json_t *value, bool at_end)
 {
 	bool lent = false;
 
@@ -28,7 +29,7 @@ static json_t *take_returned(struct core *core, json_t *value, bool at_end)
 	return lent ? json_incref(value) : value;
 }
 
-static const struct failure *why(struct strand *strand, const char *who)
+const struct failure *finish_why(struct strand *strand, const char *who)
 {
 	if (!strand->failure)
 		author_fail(strand->core, "no_result", "%s returned neither a value nor a failure",
@@ -75,7 +76,7 @@ static void end(struct core *core, enum core_status status)
 static void fail(struct strand *strand)
 {
 	struct core *core = strand->core;
-	const struct failure *failure = why(strand, core->workflow->name);
+	const struct failure *failure = finish_why(strand, core->workflow->name);
 	enum core_status status = core->root.failure ? CORE_CANCELLED : CORE_FAILED;
 
 	strands_drop(core, strand);
@@ -90,10 +91,9 @@ static void fail(struct strand *strand)
 	end(core, status);
 }
 
-void finish_workflow(struct strand *strand)
+static void __attribute__((noinline)) end_workflow(struct strand *strand, json_t *value)
 {
 	struct core *core = strand->core;
-	json_t *value = core->workflow->workflow(&core->ctx, core->input);
 
 	if (value && json_deeper(value, DEEPEST)) {
 		author_fail(core, "bad_result", "the result is nested deeper than %d levels",
@@ -104,8 +104,26 @@ void finish_workflow(struct strand *strand)
 		fail(strand);
 		return;
 	}
-	core->result = take_returned(core, value, true);
+	core->result = finish_take(core, value, true);
 	end(core, CORE_COMPLETED);
+}
+
+void finish_workflow(struct strand *strand)
+{
+	struct core *core = strand->core;
+	json_t *value = core->workflow->workflow(&core->ctx, core->input);
+
+	if (core->keeps) {
+		/* a query may ask for what the workflow function had in its frame, just below: the
+		 * stack is used only beyond it from here on, and never given back */
+		char *beyond = alloca(core->stacks.bytes / 4);
+
+		__asm__ volatile("" : : "r"(beyond) : "memory");
+		end_workflow(strand, value);
+		for (;;)
+			strand_wait(strand);
+	}
+	end_workflow(strand, value);
 }
 
 void finish_aborted(struct strand *strand)
@@ -116,8 +134,8 @@ void finish_aborted(struct strand *strand)
 void finish_spawned(struct strand *strand)
 {
 	struct core *core = strand->core;
-	json_t *value = take_returned(core, strand->fn(&core->ctx, strand->arg), false);
-	const struct failure *failure = value ? NULL : why(strand, "a coroutine");
+	json_t *value = finish_take(core, strand->fn(&core->ctx, strand->arg), false);
+	const struct failure *failure = value ? NULL : finish_why(strand, "a coroutine");
 
 	future_settle(strand->future, value, failure);
 	future_forget_settled(strand->future);

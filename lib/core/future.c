@@ -41,6 +41,7 @@ void future_free(struct wf_future *f)
 	*(f->prev ? &f->prev->next : &f->core->futures) = f->next;
 	if (f->next)
 		f->next->prev = f->prev;
+	mail_leave(f);
 	future_release(f);
 	free(f);
 }
@@ -72,6 +73,7 @@ void waiter_join(struct waiter *w, struct wf_future *f, struct strand *strand)
 void future_settle(struct wf_future *f, json_t *value, const struct failure *failure)
 {
 	scope_unwatch(f);
+	mail_leave(f);
 	f->state = failure ? FUTURE_FAILED : FUTURE_READY;
 	f->value = value;
 	f->failure = failure;

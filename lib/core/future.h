@@ -26,6 +26,8 @@ struct wf_future {
 	struct entry *entry; /* the command it stands for, while pending; NULL: none */
 	struct waiter *first, *last;
 	struct scope_watch watch;
+	struct channel *channel; /* whose next signal it gets, while pending; NULL: none */
+	struct wf_future *taker_prev, *taker_next;
 	struct wf_future *prev, *next; /* those on the heap */
 };
 
@@ -45,6 +47,8 @@ void waiter_join(struct waiter *waiter, struct wf_future *future, struct strand 
 void future_wait(struct wf_future *future, struct strand *strand);
 /* Wait for the first of n that comes true; its index. Those there already come first. */
 size_t future_wait_any(struct wf_future *const *futures, size_t n, struct strand *strand);
+/* What the strand waits for, as core_waits tells it; new. NULL: no memory. */
+json_t *waits_of_strand(const struct strand *strand);
 /* The value, kept until the run ends; NULL when there is none, or it was released. */
 json_t *future_lend(struct wf_future *future);
 

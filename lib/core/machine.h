@@ -9,6 +9,7 @@
 #include "coroutine.h"
 #include "failure.h"
 #include "kept.h"
+#include "mail.h"
 #include "random.h"
 #include "scope.h"
 
@@ -66,6 +67,11 @@ struct core {
 	struct wf_future *futures;          /* those on the heap */
 	struct failure *failures;
 	struct kept kept;
+	struct mail mail;
+
+	bool keeps; /* frames of the workflow function are kept beyond its end: for queries */
+	void (*looked)(struct strand *strand); /* whoever is entered only tells where it stands */
+	void *looked_arg;
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include "finish.h"
 #include "future.h"
 #include "match_internal.h"
+#include "match_mail.h"
 #include "report.h"
 
 #include <string.h>
@@ -39,6 +40,25 @@ static int same_step(const struct core *core, const struct event *event, const s
 	return strcmp(digest, hex) == 0;
 }
 
+static int same_signal(const struct event *event, const struct entry *entry, struct err *err)
+{
+	const char *run = json_string_value(json_object_get(event->body, "run"));
+	const char *name = json_string_value(json_object_get(event->body, "name"));
+	const json_t *payload = json_object_get(event->body, "payload");
+	const char *digest = json_string_value(json_object_get(event->body, "payload_sha256"));
+	char hex[HASH_HEX];
+
+	if ((run && strcmp(run, entry->run) != 0) || (name && strcmp(name, entry->name) != 0))
+		return 0;
+	if (payload)
+		return json_equal(payload, entry->value);
+	if (!digest)
+		return 1;
+	if (describe_digest(entry->value, hex) < 0)
+		return err_nomem(err);
+	return strcmp(digest, hex) == 0;
+}
+
 /* The command that the event answers: 1 and *ret, or 0 when it is one that was given up long ago.
  */
 int match_asked(const struct core *core, const struct event *event, enum command_kind kind,
@@ -56,6 +76,8 @@ int match_asked(const struct core *core, const struct event *event, enum command
 	same = entry->command.kind == kind;
 	if (same && kind == COMMAND_STEP)
 		same = same_step(core, event, entry, err);
+	if (same && kind == COMMAND_SIGNAL)
+		same = same_signal(event, entry, err);
 	if (same < 0)
 		return same;
 	*ret = entry;
@@ -225,13 +247,21 @@ static int apply_run_terminated(struct core *core, const struct event *event, st
 typedef int apply_fn(struct core *core, const struct event *event, struct err *err);
 
 static apply_fn *const apply[EVENT_TYPES] = {
-	[EVENT_RUN_STARTED] = apply_run_started,       [EVENT_STEP_STARTED] = apply_step_started,
-	[EVENT_STEP_COMPLETED] = apply_step_completed, [EVENT_STEP_FAILED] = apply_step_failed,
-	[EVENT_TIMER_FIRED] = apply_timer_fired,       [EVENT_SIDE_EFFECT] = apply_side_effect,
-	[EVENT_RUN_COMPLETED] = apply_run_completed,   [EVENT_RUN_FAILED] = apply_run_failed,
+	[EVENT_RUN_STARTED] = apply_run_started,
+	[EVENT_STEP_STARTED] = apply_step_started,
+	[EVENT_STEP_COMPLETED] = apply_step_completed,
+	[EVENT_STEP_FAILED] = apply_step_failed,
+	[EVENT_TIMER_FIRED] = apply_timer_fired,
+	[EVENT_SIDE_EFFECT] = apply_side_effect,
+	[EVENT_RUN_COMPLETED] = apply_run_completed,
+	[EVENT_RUN_FAILED] = apply_run_failed,
 	[EVENT_RUN_TERMINATED] = apply_run_terminated,
 	[EVENT_RUN_CANCELLED] = apply_run_cancelled,
 	[EVENT_CANCEL_REQUESTED] = apply_cancel_requested,
+	[EVENT_SIGNAL_RECEIVED] = match_signal_received,
+	[EVENT_SIGNAL_SENT] = match_signal_sent,
+	[EVENT_UPDATE_ACCEPTED] = match_update_accepted,
+	[EVENT_UPDATE_COMPLETED] = match_update_completed,
 };
 
 int match_event(struct core *core, const struct event *event, struct err *err)

@@ -53,6 +53,8 @@ static const char *kind_words(enum command_kind kind)
 		return "a timer";
 	case COMMAND_SIDE_EFFECT:
 		return "a side effect";
+	case COMMAND_SIGNAL:
+		return "a signal";
 	default:
 		return "a command";
 	}
@@ -63,6 +65,8 @@ void report_entry(const struct entry *entry, struct buf *out)
 	buf_adds(out, kind_words(entry->command.kind));
 	if (entry->command.kind == COMMAND_STEP)
 		buf_addf(out, " '%s'", entry->step.name);
+	if (entry->command.kind == COMMAND_SIGNAL)
+		buf_addf(out, " '%s' to run '%s'", entry->name, entry->run);
 }
 
 static void add_input(const json_t *input, struct buf *out)
@@ -78,7 +82,11 @@ static void add_event(const struct event *event, bool with_input, struct buf *ou
 	const char *digest = json_string_value(json_object_get(event->body, "input_sha256"));
 	const json_t *input = json_object_get(event->body, "input");
 
-	if (event->type == EVENT_TIMER_FIRED)
+	if (event->type == EVENT_SIGNAL_SENT) {
+		const char *run = json_string_value(json_object_get(event->body, "run"));
+		const char *name = json_string_value(json_object_get(event->body, "name"));
+		buf_addf(out, "signal '%s' to run '%s'", name ? name : "?", run ? run : "?");
+	} else if (event->type == EVENT_TIMER_FIRED)
 		buf_adds(out, "a timer");
 	else if (event->type == EVENT_SIDE_EFFECT)
 		buf_adds(out, "a side effect");

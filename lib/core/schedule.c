@@ -4,6 +4,8 @@
 #include "../base/error.h"
 #include "../model/module.h"
 #include "finish.h"
+#include "mail.h"
+#include "query.h"
 
 #include <stdlib.h>
 
@@ -59,6 +61,8 @@ static void strand_free(struct strand *strand)
 	*(strand->prev ? &strand->prev->next : &core->all.first) = strand->next;
 	*(strand->next ? &strand->next->prev : &core->all.last) = strand->prev;
 	coroutine_release(&strand->co, &core->stacks);
+	call_free(core, strand->call);
+	query_home_gone(core, strand);
 	free(strand->owned);
 	free(strand);
 }
@@ -77,7 +81,11 @@ void strand_wake(struct strand *strand)
 
 void strand_wait(struct strand *strand)
 {
-	coroutine_leave(&strand->co);
+	do {
+		coroutine_leave(&strand->co);
+		if (strand->core->looked)
+			strand->core->looked(strand);
+	} while (strand->core->looked);
 }
 
 void strand_meet(struct strand *strand, const struct failure *failure)
@@ -92,9 +100,10 @@ void strands_drop(struct core *core, const struct strand *but)
 
 	for (strand = core->all.first; strand; strand = next) {
 		next = strand->next;
-		if (strand != but)
+		if (strand != but && !(core->keeps && strand == core->all.first))
 			strand_free(strand);
 	}
+	mail_close(core);
 	core->ready.first = core->ready.last = NULL;
 	core->conditions.first = core->conditions.last = core->conditions.cursor = NULL;
 }
@@ -159,15 +168,21 @@ static void start_abort(struct core *core)
 		strand_meet(strand, failure);
 }
 
-static void enter(struct core *core, struct strand *strand)
+static void switch_in(struct core *core, struct strand *strand)
 {
 	struct core *before = current;
+	struct strand *running = core->running;
 
 	current = core;
 	core->running = strand;
 	coroutine_enter(&strand->co);
-	core->running = NULL;
+	core->running = running;
 	current = before;
+}
+
+static void enter(struct core *core, struct strand *strand)
+{
+	switch_in(core, strand);
 	if (core->dead)
 		return;
 	if (core->abort)
@@ -204,9 +219,51 @@ static bool judge(struct core *core)
 	return core->conditions.held != before;
 }
 
+int strand_call(struct core *core, strand_fn *body, struct call *call)
+{
+	struct random random = core->random, chosen = core->chosen;
+	struct strands ready = core->ready;
+	struct strand *strand = strand_new(core, body);
+
+	core->ready = ready;
+	if (ready.last)
+		ready.last->next_ready = NULL;
+	if (!strand)
+		return -1;
+	strand->call = call;
+	strand->judging = true;
+	switch_in(core, strand);
+	call->failure = core->abort ? core->abort : strand->failure;
+	core->abort = NULL;
+	core->random = random;
+	core->chosen = chosen;
+	strand->call = NULL;
+	strand_free(strand);
+	return core->dead ? -1 : 0;
+}
+
+void strands_look(struct core *core, void (*look)(struct strand *strand), void *arg)
+{
+	core->looked = look;
+	core->looked_arg = arg;
+	for (struct strand *strand = core->all.first; strand; strand = strand->next)
+		switch_in(core, strand);
+	core->looked = NULL;
+}
+
+/* Start what handles the next signal. */
+static bool attend(struct core *core)
+{
+	int rc = mail_handle(core);
+
+	if (rc < 0)
+		core->dead = -ERR_NOMEM;
+	return rc > 0;
+}
+
 void core_run(struct core *core)
 {
 	do
 		drain(core);
-	while (going_on(core) && judge(core));
+	while (going_on(core) && (attend(core) || judge(core)));
 }

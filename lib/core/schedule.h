@@ -25,6 +25,7 @@ struct strand {
 	const struct failure *failure; /* met last */
 	bool fresh;                    /* and nothing has gone well since */
 	void *owned;                   /* freed with it, if it never wakes again */
+	struct call *call;             /* of a handler, owned; NULL: none */
 };
 
 /* A strand that waits until something holds. Lives on its stack. */
@@ -46,6 +47,13 @@ void strand_meet(struct strand *strand, const struct failure *failure);
 void strands_drop(struct core *core, const struct strand *but);
 void condition_list(struct condition *condition);
 void condition_unlist(struct condition *condition);
+/*
+ * Run body on a strand of its own to its end, now; it may neither wait nor ask, takes no chance
+ * from the workflow, and what it throws is in call (borrowed). -1: no memory.
+ */
+int strand_call(struct core *core, strand_fn *body, struct call *call);
+/* Call look inside of each strand that waits, in the order of their making. */
+void strands_look(struct core *core, void (*look)(struct strand *strand), void *arg);
 /* Run until every strand waits, or the workflow has ended. */
 void core_run(struct core *core);
 

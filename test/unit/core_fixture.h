@@ -181,6 +181,17 @@ CORE_FIXTURE void core_test_command(struct buf *out, const struct command *c)
 	case COMMAND_LOG:
 		buf_addf(out, "log %s", c->text);
 		break;
+	case COMMAND_SIGNAL:
+	case COMMAND_UPDATE:
+		input = json_dumps(c->value, JSON_COMPACT | JSON_ENCODE_ANY);
+		if (c->kind == COMMAND_SIGNAL)
+			buf_addf(out, "%llu signal %s to %s %s", (unsigned long long)c->id, c->name,
+				 c->run, input);
+		else
+			buf_addf(out, "update %s %s %s", c->name,
+				 c->failed ? "failed" : "completed", input);
+		free(input);
+		break;
 	}
 }
 
