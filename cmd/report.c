@@ -3,10 +3,12 @@
 
 #include "../lib/base/buf.h"
 #include "../lib/base/error.h"
+#include "../lib/base/str.h"
 #include "cli.h"
 #include "describe.h"
 #include "exit.h"
 #include "output.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -20,10 +22,15 @@ static void print_result(const struct cli *cli, const json_t *result)
 /* todo: what helps now, with @ for the id. */
 static void say_failure(const char *id, const char *what, const json_t *error, const char *todo)
 {
+	const char *type = json_string_value(json_object_get(error, "type"));
+	const char *message = json_string_value(json_object_get(error, "message"));
 	struct buf line = BUF_INIT;
 
 	buf_addf(&line, "run '%s' %s: ", id, what);
-	describe_failure(&line, error);
+	if (type && message && *message && str_ends(what, type)) /* not "was terminated: terminated" */
+		text_line(&line, message);
+	else
+		describe_failure(&line, error);
 	buf_adds(&line, "; ");
 	for (const char *c = todo; *c; c++) {
 		if (*c == '@')

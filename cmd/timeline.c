@@ -133,6 +133,9 @@ static void describe(struct buf *out, const struct event *e)
 		named(out, e, "signal", "name");
 		value(out, e, "payload");
 		break;
+	case EVENT_CANCEL_REQUESTED:
+		ended(out, e, "asked to stop");
+		break;
 	case EVENT_RUN_COMPLETED:
 		ended(out, e, "completed:");
 		break;

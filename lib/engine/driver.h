@@ -92,6 +92,11 @@ int driver_add(struct driver *driver, const char *run_id, struct err *err);
  * ERR_NONDETERMINISTIC changes nothing. */
 int driver_add_with(struct driver *driver, const char *run_id, const char *module_file,
 		    struct err *err);
+/* End a run that nobody drives as terminated, without loading its code. message: name of the message
+ * in its inbox that asks for it, or NULL; error: {"type","message"}, borrowed. ERR_BUSY when somebody
+ * drives it, ERR_CLOSED when it has ended. */
+int driver_terminate(struct driver *driver, const char *run_id, const char *message, json_t *error,
+		     struct err *err);
 /* Turn until no run is left that can go on. 0, or the negative code of a failure that concerns all.
  */
 int driver_loop(struct driver *driver, struct err *err);

@@ -204,13 +204,20 @@ void runner_turn(struct runner *r)
 	struct err err = ERR_INIT;
 	int rc = 0;
 
+/* A run that the workflow has ended waits for the steps that it asked to stop: they may clean up. */
+static bool is_over(const struct runner *r)
+{
+	return r->ended || (core_status(r->core) != CORE_RUNNING && !r->pending_count &&
+			    !task_stopping(r));
+}
+
 	while (rc == 0 && r->end == DRIVE_NOT_YET && r->pending_count) {
 		rc = runner_record(r, &err);
 		if (rc == 0)
 			rc = runner_feed(r, &err);
 		if (rc == 0 && !r->ended)
 			rc = runner_serve(r, &err); /* also what an ended workflow has logged */
-		if (rc == 0 && (r->ended || core_status(r->core) != CORE_RUNNING))
+		if (rc == 0 && is_over(r))
 			runner_finish(r);
 	}
 	if (rc < 0)

@@ -205,7 +205,7 @@ static void say_started(struct runner *r)
 	driver_progress(r->driver, r, &p);
 }
 
-static int open_files(struct runner *r, const char *id, struct err *err)
+int runner_open_files(struct runner *r, const char *id, struct err *err)
 {
 	struct history_options options = {.writable = true, .run = id};
 	struct buf path = BUF_INIT;
@@ -283,7 +283,7 @@ int runner_open(struct runner **ret, struct driver *driver, const char *id, cons
 	r->driver = driver;
 	r->run.lock_fd = -1;
 	r->begun = json_object();
-	rc = r->begun ? open_files(r, id, err) : err_nomem(err);
+	rc = r->begun ? runner_open_files(r, id, err) : err_nomem(err);
 	if (rc == 0)
 		rc = runner_inbox_list(r, err);
 	if (rc == 0)

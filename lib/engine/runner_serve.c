@@ -16,10 +16,9 @@ static int serve_cancel(struct runner *r, const struct command *command, struct 
 {
 	struct task *task = task_find(r, command->target);
 
-	(void)err;
-	if (task)
-		task_cancel(task);
-	return 0;
+	runner_lock_cancel(r, command->target);
+
+	return task ? task_cancel(task, err) : 0;
 }
 
 static int serve_side_effect(struct runner *r, const struct command *command, struct err *err)

@@ -92,15 +92,26 @@ struct task *task_find(struct runner *r, uint64_t cmd)
 	return NULL;
 }
 
-void task_cancel(struct task *task)
+int task_cancel(struct task *task, struct err *err)
 {
 	if (task->settled)
-		return;
+		return 0;
 	task->cancelled = true;
 	if (task->submitted)
 		pool_cancel(task->runner->driver->pool, task, task->cmd);
+	else if (task->step)
+		return task_fail(task, "cancelled", "cancelled between two attempts", err);
 	else
 		task_free(task);
+	return 0;
+}
+
+bool task_stopping(const struct runner *r)
+{
+	for (const struct task *task = r->tasks; task; task = task->next)
+		if (task->submitted && task->cancelled)
+			return true;
+	return false;
 }
 
 static void on_alarm(uv_timer_t *timer)

@@ -136,6 +136,24 @@ static int try_again(struct task *task, struct err *err)
 	return rc < 0 ? rc : task_alarm_on(task, err);
 }
 
+/* "cancelled", because of what the step itself said of it. */
+static int settle_cancelled(struct task *task, const struct pool_outcome *outcome, struct err *err)
+{
+	json_t *said = json_loadb(outcome->text, outcome->len, JSON_ALLOW_NUL, NULL), *failure;
+	const char *type = json_string_value(json_object_get(said, "type"));
+	int rc;
+
+	if (type && strcmp(type, "cancelled") == 0)
+		failure = json_incref(said);
+	else
+		failure = json_pack("{s:s, s:s, s:O*}", "type", "cancelled", "message",
+				    "it stopped when asked to", "cause", said);
+	rc = failure ? settle_failure(task, failure, outcome->us, err) : err_nomem(err);
+	json_decref(failure);
+	json_decref(said);
+	return rc;
+}
+
 int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t us,
 			struct err *err)
 {
@@ -147,7 +165,7 @@ int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t
 
 	if (!failure)
 		return err_nomem(err);
-	again = !task->step->at_most_once && !task->out_of_time &&
+	again = !task->step->at_most_once && !task->out_of_time && !task->cancelled &&
 		retry_again(&task->step->retry, task->attempt, type ? type : "", permanent) &&
 		!task_past_total(task, now + retry_delay(&task->step->retry, task->attempt));
 	json_decref(task->failure);
@@ -166,12 +184,14 @@ void task_outcome(struct task *task, const struct pool_outcome *outcome)
 	task->submitted = false;
 	r->running--;
 	task_alarm_off(task);
-	if (r->end != DRIVE_NOT_YET || task->cancelled) {
+	if (r->end != DRIVE_NOT_YET) {
 		task_free(task);
 		return;
 	}
 	if (outcome->result == POOL_COMPLETED)
 		rc = task_settle(task, true, outcome->text, outcome->len, outcome->us, &err);
+	else if (task->cancelled && outcome->result == POOL_CANCELLED)
+		rc = settle_cancelled(task, outcome, &err);
 	else if (outcome->result == POOL_FAILED)
 		rc = task_attempt_failed(task, outcome->text, outcome->len, outcome->us, &err);
 	else if (task->out_of_time)

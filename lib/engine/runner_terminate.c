@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ending a run that nobody drives, without its code: also one whose module
+ * cannot be loaded. The history is read to its end, but not replayed.
+ */
+#include "runner.h"
+
+#include "driver_internal.h"
+#include "runner_inbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int read_to_end(struct runner *r, struct err *err)
+{
+	struct event event;
+	int rc;
+
+	while ((rc = history_read(r->history, &event, err)) > 0) {
+		if (event_is_end(event.type)) {
+			r->ended_as = event.type;
+			json_decref(r->ended);
+			r->ended = json_incref(event.body);
+		}
+		event_release(&event);
+	}
+	if (rc == 0 && !history_module(r->history))
+		rc = history_set_module(r->history, r->run.info.module, err);
+	return rc;
+}
+
+/* message: its name in the inbox, from where it is removed once that is durable; may be NULL. */
+static int record(struct runner *r, const char *message, json_t *error, struct err *err)
+{
+	struct happening *h = runner_happen(r, EVENT_RUN_TERMINATED, 0);
+	int rc = h ? runner_put_json(r, &h->fields, "error", error, err) : err_nomem(err);
+
+	if (rc == 0 && message) {
+		buf_addf(&h->fields, ",\"message\":\"%s\"", message);
+		if (!(h->message = strdup(message)))
+			rc = err_nomem(err);
+	}
+	if (rc == 0 && !(h->event.body = json_pack("{s:O}", "error", error)))
+		rc = err_nomem(err);
+	if (rc == 0)
+		rc = runner_record(r, err);
+	return rc < 0 ? rc : runner_feed(r, err);
+}
+
+static int terminate(struct runner *r, const char *id, const char *message, json_t *error,
+		     struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	bool ended;
+	int rc = runner_open_files(r, id, err);
+
+	if (rc == 0)
+		rc = read_to_end(r, err);
+	ended = r->ended != NULL;
+	if (rc == 0 && !ended)
+		rc = record(r, message, error, err);
+	if (rc < 0)
+		return rc;
+	run_set_halted(&r->run, NULL, &ignored);
+	runner_finish(r);
+	if (r->end == DRIVE_BROKEN)
+		return err_set(err, ERR_SYSTEM, "%s",
+			       json_string_value(json_object_get(r->detail, "message")));
+	rc = committer_flush(r->driver->committer, err);
+	if (rc == 0 && ended)
+		rc = err_set(err, ERR_CLOSED, "run '%s' has ended", id);
+	return rc;
+}
+
+int driver_terminate(struct driver *driver, const char *id, const char *message, json_t *error,
+		     struct err *err)
+{
+	struct runner *r = calloc(1, sizeof *r);
+	int rc;
+
+	if (!r)
+		return err_nomem(err);
+	r->driver = driver;
+	r->run.lock_fd = -1;
+	r->messages = json_object();
+	rc = r->messages ? terminate(r, id, message, error, err) : err_nomem(err);
+	runner_close(r);
+	return rc;
+}
