@@ -56,6 +56,7 @@ typedef json_t *wf_workflow_fn(wf_ctx *wf, const json_t *input);
 typedef json_t *wf_step_fn(wf_attempt *a, const json_t *input);
 typedef json_t *wf_coroutine_fn(wf_ctx *wf, void *arg);
 typedef bool wf_predicate_fn(wf_ctx *wf, void *arg);
+typedef json_t *wf_side_effect_fn(wf_ctx *wf, void *arg);
 
 /*
  * When to try a step again. Zero means the default: 1 s before the second
@@ -185,7 +186,25 @@ bool wf_condition(wf_ctx *wf, wf_predicate_fn *holds, void *arg, wf_duration tim
 
 /* Call fn once, in the driver, and record what it returns (NULL counts as null): for what replay
  * cannot make again and is too little for a step. fn may not ask or wait. Returns it, borrowed. */
-json_t *wf_side_effect(wf_ctx *wf, wf_coroutine_fn *fn, void *arg);
+json_t *wf_side_effect(wf_ctx *wf, wf_side_effect_fn *fn, void *arg);
+
+/* -------------------------------------------- code that changes under open runs */
+
+/*
+ * Whether this run takes the new way: true where the question is new, false for a run that was past
+ * this place before the code asked. The answer is recorded and holds for the whole run, however
+ * often it is asked. if (wf_patched(wf, "fee-first")) new; else old;
+ */
+bool wf_patched(wf_ctx *wf, const char *id);
+/* In place of wf_patched() once no open run is of the old way and only the new one is left in the
+ * code. When no open run has asked wf_patched() either, the call may go. */
+void wf_patch_deprecated(wf_ctx *wf, const char *id);
+/*
+ * Of more than two ways: the newest version for a run that comes here first with this code, else the
+ * one that was recorded; 0 for a run that was past this place before the code asked at all. A run
+ * whose version is not from oldest to newest halts. 0 <= oldest <= newest, 1 <= newest.
+ */
+int wf_version(wf_ctx *wf, const char *id, int oldest, int newest);
 
 /* ----------------------------------------------------------- cancellation */
 

@@ -17,7 +17,7 @@ struct entry {
 	struct wf_future *future; /* gets the outcome; NULL: nobody wants it */
 	wf_coroutine_fn *fn;      /* COMMAND_SIDE_EFFECT */
 	void *arg;
-	char *text;       /* COMMAND_LOG: owned */
+	char *text;       /* COMMAND_LOG, COMMAND_MARKER: owned */
 	char *run, *name; /* COMMAND_SIGNAL, COMMAND_UPDATE: owned */
 	json_t *value;    /* the same */
 	bool cancelled, queued;

@@ -3,6 +3,7 @@
 
 #include "../base/error.h"
 #include "../model/module.h"
+#include "evolve.h"
 #include "finish.h"
 #include "future.h"
 #include "match.h"
@@ -70,6 +71,7 @@ void core_free(struct core *core)
 	json_decref(core->compensation_errors);
 	scopes_free(core);
 	mail_release(core);
+	evolve_release(&core->evolve);
 	failures_free(&core->failures);
 	kept_release(&core->kept);
 	json_decref(core->input);
@@ -86,10 +88,12 @@ int core_feed(struct core *core, const struct event *event, struct err *err)
 		return err_set(err, -core->dead, "the workflow cannot go on after an error");
 	if (event_is_note(event->type))
 		return 0;
+	if (core->evolve.open_from && event->seq >= core->evolve.open_from)
+		core->evolve.open = true;
 	rc = match_event(core, event, err);
 	if (rc == 0) {
 		core_run(core);
-		rc = core->dead ? err_nomem(err) : 0;
+		rc = core->dead ? evolve_why(core, err) : 0;
 	}
 	if (rc < 0)
 		core->dead = rc;

@@ -45,6 +45,7 @@ enum command_kind {
 	COMMAND_SIGNAL, /* put signal `name` with `value` in the inbox of `run`; answer: signal_sent
 			 */
 	COMMAND_UPDATE, /* update `name` has ended with `value`: record and feed update_completed */
+	COMMAND_MARKER,      /* text: the fields of a `marker` event, durable before the next is served */
 };
 
 struct command {
@@ -54,10 +55,11 @@ struct command {
 	int64_t asked;          /* core_now when the workflow asked; the same on replay */
 	int64_t due;            /* COMMAND_TIMER: ms since 1970 */
 	uint64_t target;        /* COMMAND_CANCEL */
-	const char *text;       /* COMMAND_LOG: borrowed until the next call */
+	const char *text;       /* COMMAND_LOG, COMMAND_MARKER: borrowed until the next call */
 	const char *run, *name; /* COMMAND_SIGNAL, COMMAND_UPDATE: borrowed, as text */
 	const json_t *value;    /* the same */
 	bool failed;            /* COMMAND_UPDATE: value is an error */
+	enum event_type marker; /* COMMAND_MARKER: EVENT_PATCHED or EVENT_VERSION */
 };
 
 enum core_status { CORE_RUNNING, CORE_COMPLETED, CORE_FAILED, CORE_CANCELLED, CORE_CONTINUED };
@@ -82,6 +84,12 @@ struct core_options {
 
 int core_new(struct core **ret, const struct core_options *options, struct err *err);
 void core_free(struct core *core);
+
+/* Before the first feed, for each patched and version event of the history: what the workflow will be
+ * told when it asks. */
+int core_preload(struct core *core, const struct event *event, struct err *err);
+/* The run was reset, and no outcome follows: what the workflow asks from this event on is new. */
+void core_open_from(struct core *core, uint64_t seq);
 
 /* Apply one event that replay cares about (notes are ignored) and run until all wait. Borrows
  * event. */

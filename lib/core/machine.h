@@ -7,6 +7,7 @@
 #include "command.h"
 #include "core.h"
 #include "coroutine.h"
+#include "evolve.h"
 #include "failure.h"
 #include "kept.h"
 #include "mail.h"
@@ -62,6 +63,7 @@ struct core {
 	} conditions;
 
 	struct commands commands;
+	struct evolve evolve;
 	struct compensation *compensations; /* last registered first */
 	json_t *compensation_errors;        /* array; NULL: none */
 	struct wf_future *futures;          /* those on the heap */

@@ -3,6 +3,7 @@
 
 #include "../base/error.h"
 #include "describe.h"
+#include "evolve.h"
 #include "finish.h"
 #include "future.h"
 #include "match_internal.h"
@@ -262,6 +263,8 @@ static apply_fn *const apply[EVENT_TYPES] = {
 	[EVENT_SIGNAL_SENT] = match_signal_sent,
 	[EVENT_UPDATE_ACCEPTED] = match_update_accepted,
 	[EVENT_UPDATE_COMPLETED] = match_update_completed,
+	[EVENT_PATCHED] = evolve_apply,
+	[EVENT_VERSION] = evolve_apply,
 };
 
 int match_event(struct core *core, const struct event *event, struct err *err)

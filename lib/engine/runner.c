@@ -98,7 +98,7 @@ int runner_payload(void *arg, const char *name, json_t **ret, struct err *err)
 
 /* That another driver goes on with the run: said with the first thing that happens, so that looking
  * alone costs no line. */
-static int say_resumed(struct runner *r, struct err *err)
+int runner_say_resumed(struct runner *r, struct err *err)
 {
 	struct event event = {.type = EVENT_RUN_RESUMED, .at = driver_now(r->driver)};
 	struct buf fields = BUF_INIT;
@@ -121,7 +121,7 @@ static int say_resumed(struct runner *r, struct err *err)
 /* Append all that is pending and make it durable by one sync: promise 1. */
 int runner_record(struct runner *r, struct err *err)
 {
-	int rc = r->resumed && r->pending_count ? say_resumed(r, err) : 0;
+	int rc = r->resumed && r->pending_count ? runner_say_resumed(r, err) : 0;
 
 	if (rc < 0)
 		return rc;

@@ -97,6 +97,11 @@ int runner_put_value(struct runner *r, struct buf *fields, const char *member, c
 int runner_put_json(struct runner *r, struct buf *fields, const char *member, const json_t *value,
 		    struct err *err);
 void runner_tell_committer(struct runner *r, const char *note);
+/* Tell a new core what it must know of the history before it is fed (runner_markers.c). */
+int runner_preload(struct runner *r, struct core *core, struct err *err);
+int runner_serve_marker(struct runner *r, const struct command *command, struct err *err);
+/* Append the note that another driver goes on. */
+int runner_say_resumed(struct runner *r, struct err *err);
 int runner_payload(void *arg, const char *name, json_t **ret, struct err *err);
 
 #endif

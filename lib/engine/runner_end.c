@@ -82,11 +82,14 @@ static json_t *result_object(const struct runner *r, const struct ending *ending
 	return result;
 }
 
+/* What the workflow said last, its markers above all, comes before its end. */
 static int end_run(struct runner *r, const struct ending *ending, struct err *err)
 {
 	json_t *value = NULL, *result;
-	int rc = 0;
+	int rc = r->ended ? 0 : runner_serve(r, err);
 
+	if (rc < 0)
+		return rc;
 	if (r->ended) {
 		rc = recorded_value(r, ending, &value, err);
 	} else {

@@ -72,6 +72,8 @@ static int feed_recorded(struct runner *r, const struct event *event, const stru
 				"run '%s' was begun by a newer wf (replay rules %u, this wf knows %u)",
 				r->run.id, rules, CORE_RULES);
 		rc = new_core(r, module, rules, core, err);
+		if (rc == 0)
+			rc = runner_preload(r, *core, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -66,7 +66,7 @@ typedef int serve_fn(struct runner *r, const struct command *command, struct err
 static serve_fn *const serve[] = {
 	[COMMAND_STEP] = task_start_step, [COMMAND_TIMER] = task_start_timer,
 	[COMMAND_CANCEL] = serve_cancel,  [COMMAND_SIDE_EFFECT] = serve_side_effect,
-	[COMMAND_LOG] = serve_log,
+	[COMMAND_LOG] = serve_log,        [COMMAND_MARKER] = runner_serve_marker,
 };
 
 int runner_serve(struct runner *r, struct err *err)

@@ -192,6 +192,9 @@ CORE_FIXTURE void core_test_command(struct buf *out, const struct command *c)
 				 c->failed ? "failed" : "completed", input);
 		free(input);
 		break;
+	case COMMAND_MARKER:
+		buf_addf(out, "%s %s", event_type_name(c->marker), c->text);
+		break;
 	}
 }
 
