@@ -199,17 +199,17 @@ int runner_put_json(struct runner *r, struct buf *fields, const char *member, co
 	return rc;
 }
 
-void runner_turn(struct runner *r)
-{
-	struct err err = ERR_INIT;
-	int rc = 0;
-
 /* A run that the workflow has ended waits for the steps that it asked to stop: they may clean up. */
 static bool is_over(const struct runner *r)
 {
 	return r->ended || (core_status(r->core) != CORE_RUNNING && !r->pending_count &&
 			    !task_stopping(r));
 }
+
+void runner_turn(struct runner *r)
+{
+	struct err err = ERR_INIT;
+	int rc = 0;
 
 	while (rc == 0 && r->end == DRIVE_NOT_YET && r->pending_count) {
 		rc = runner_record(r, &err);

@@ -74,13 +74,13 @@ void runner_close(struct runner *r);
 
 /* --- between the files of the runner --- */
 
+/* Open the run, take its lock, open its history; nothing is read. */
+int runner_open_files(struct runner *r, const char *id, struct err *err);
+
 /* The name of a log folder and the start of its files' names for an attempt. New. */
 char *runner_log_base(struct runner *r, uint64_t cmd, const char *step, int attempt);
 /* One more thing that has happened; its event and fields are for the caller to fill. NULL: no
  * memory. Valid until the next. */
-/* Open the run, take its lock, open its history; nothing is read. */
-int runner_open_files(struct runner *r, const char *id, struct err *err);
-
 struct happening *runner_happen(struct runner *r, enum event_type type, uint64_t cmd);
 void runner_break(struct runner *r, enum drive_end end, const struct err *err);
 /* Serve what the core asks for (runner_serve.c). */

@@ -72,6 +72,8 @@ int task_settle(struct task *task, bool completed, const char *text, size_t len,
 		struct err *err);
 /* Record a failure of the engine's own. */
 int task_fail(struct task *task, const char *type, const char *message, struct err *err);
+/* Record that its total time-out has passed; the last attempt's failure is the cause. */
+int task_fail_total(struct task *task, int64_t us, struct err *err);
 /* An attempt failed (text: the failure): wait for the next, or record it. */
 int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t us,
 			struct err *err);

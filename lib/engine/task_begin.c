@@ -141,6 +141,21 @@ int task_begin(struct task *task, struct err *err)
 	return here ? run_inline(task, err) : submit(task, err);
 }
 
+int task_go(struct task *task, struct err *err)
+{
+	int rc;
+
+	if (task_past_total(task, driver_now(task->runner->driver)))
+		return task_fail_total(task, 0, err);
+	rc = throttle_enter(task, err);
+	if (rc > 0)
+		return task->step->at_most_once ? begin_once(task, err) : task_begin(task, err);
+	if (rc < 0 || !task->throttled || !task->step->total_timeout)
+		return rc;
+	task->due = task->asked + task->step->total_timeout;
+	return task_alarm_on(task, err);
+}
+
 int task_start_step(struct runner *r, const struct command *command, struct err *err)
 {
 	struct task *task = task_new(r, command);
@@ -157,9 +172,7 @@ int task_start_step(struct runner *r, const struct command *command, struct err 
 	}
 	if (state)
 		recall(task, state);
-	if (task_past_total(task, driver_now(r->driver)))
-		return task_fail(task, "timeout", "the step's total time-out has passed", err);
-	if (task->due > driver_now(r->driver))
+	if (task->due > driver_now(r->driver) && !task_past_total(task, driver_now(r->driver)))
 		return task_alarm_on(task, err);
 	return task->step->at_most_once ? begin_once(task, err) : task_begin(task, err);
 }

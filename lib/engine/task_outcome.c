@@ -9,6 +9,7 @@
 #include "driver_internal.h"
 #include "runner.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,6 +92,21 @@ int task_fail(struct task *task, const char *type, const char *message, struct e
 	return rc;
 }
 
+int task_fail_total(struct task *task, int64_t us, struct err *err)
+{
+	char limit[60], message[100];
+	json_t *failure;
+	int rc;
+
+	duration_format(task->step->total_timeout, limit, sizeof limit);
+	snprintf(message, sizeof message, "no success within %s", limit);
+	failure = json_pack("{s:s, s:s, s:{s:s}, s:O*}", "type", "timeout", "message", message,
+			    "details", "timeout", "schedule-to-close", "cause", task->failure);
+	rc = failure ? settle_failure(task, failure, us, err) : err_nomem(err);
+	json_decref(failure);
+	return rc;
+}
+
 static int save(struct task *task, bool durable, struct err *err)
 {
 	json_t *state = json_pack("{s:i, s:I, s:I, s:O?}", "attempt", task->attempt, "asked",
@@ -161,17 +177,20 @@ int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t
 	const char *type = json_string_value(json_object_get(failure, "type"));
 	bool permanent = json_is_true(json_object_get(failure, "permanent"));
 	int64_t now = driver_now(task->runner->driver);
-	bool again;
+	bool again, in_time;
 
 	if (!failure)
 		return err_nomem(err);
-	again = !task->step->at_most_once && !task->out_of_time && !task->cancelled &&
-		retry_again(&task->step->retry, task->attempt, type ? type : "", permanent) &&
-		!task_past_total(task, now + retry_delay(&task->step->retry, task->attempt));
+	again = !task->step->at_most_once && !task->cancelled &&
+		retry_again(&task->step->retry, task->attempt, type ? type : "", permanent);
+	in_time = !task->out_of_time &&
+		  !task_past_total(task, now + retry_delay(&task->step->retry, task->attempt));
 	json_decref(task->failure);
 	task->failure = failure;
-	if (again)
+	if (again && in_time)
 		return try_again(task, err);
+	if (again || task->out_of_time)
+		return task_fail_total(task, us, err);
 	return settle_failure(task, failure, us, err);
 }
 
@@ -195,7 +214,7 @@ void task_outcome(struct task *task, const struct pool_outcome *outcome)
 	else if (outcome->result == POOL_FAILED)
 		rc = task_attempt_failed(task, outcome->text, outcome->len, outcome->us, &err);
 	else if (task->out_of_time)
-		rc = task_fail(task, "timeout", "the step's total time-out has passed", &err);
+		rc = task_fail_total(task, outcome->us, &err);
 	if (rc < 0)
 		runner_break(r, DRIVE_BROKEN, &err);
 }
