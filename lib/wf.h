@@ -101,6 +101,8 @@ typedef struct wf_step_options {
 	size_t capture WF_DEFAULT;                      /* bytes of stdout kept in the outcome; 0: 65536 */
 	/* since 1.1 */
 	wf_on_cancel on_cancel WF_DEFAULT; /* what cancelling its scope means for a running step */
+	unsigned limit WF_DEFAULT; /* attempts of this step at once, over all runs of the state directory; 0: any */
+	double rate WF_DEFAULT;    /* and how many begin in a second; 0: any */
 } wf_step_options;
 
 /* Why something failed. Borrowed; lives until the run ends. */
@@ -298,6 +300,36 @@ void wf_log(wf_ctx *wf, const char *format, ...) __attribute__((format(printf, 2
 const char *wf_run_id(wf_ctx *wf);
 /* How many events the history has; the measure for wf_continue_as_new. */
 uint64_t wf_history_length(wf_ctx *wf);
+
+/* ---------------------------------------------------------------- looking */
+
+/*
+ * A tag: a typed word about the run that 'wf list --where' finds it by. value, stolen: a text, a
+ * number, true or false, or a list of texts; null takes the tag away. Recorded, and seen by others
+ * once it is; nobody waits. At most 2 KiB. A wrong one changes nothing and is met as a failure.
+ */
+void wf_tag(wf_ctx *wf, const char *name, json_t *value);
+/* The same, with any JSON up to 64 KiB that only 'wf show' and 'wf status' tell. Steals value. */
+void wf_memo(wf_ctx *wf, const char *name, json_t *value);
+/* One text for people: what the run is at. An empty one takes it away. */
+void wf_details(wf_ctx *wf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* All tags, all memos: objects, borrowed until the next wf_tag or wf_memo. With those of the start. */
+const json_t *wf_tags(wf_ctx *wf);
+const json_t *wf_memos(wf_ctx *wf);
+
+/* ------------------------------------------- mutual exclusion between runs */
+
+/*
+ * Wait until fewer than limit others hold the lock of this name in this state directory, and hold
+ * it: limit 1 is a mutex, more a semaphore. First come, first served among runs that are driven. 0,
+ * or -1 when the wait was cancelled or name or limit make no sense. name: as a run id.
+ *
+ * It is let go by wf_let_go(), at the end of the run, and when its driver dies: then another run may
+ * have it, and this one waits for it again before it goes on. A run that is suspended keeps it.
+ */
+int wf_acquire(wf_ctx *wf, const char *name, unsigned limit);
+/* Let go of it (of the one acquired first, if this run holds it more than once). Never waits. */
+void wf_let_go(wf_ctx *wf, const char *name);
 
 /* ------------------------------------------------------------ inside a step */
 

@@ -23,6 +23,7 @@ void entry_free(struct entry *entry)
 	if (entry->command.kind == COMMAND_STEP)
 		step_release(&entry->step);
 	free(entry->text);
+	json_decref(entry->fields);
 	free(entry->run);
 	free(entry->name);
 	json_decref(entry->value);
@@ -241,7 +242,8 @@ void commands_detach(struct commands *c, bool unserved_too)
 		entry->future = NULL;
 	for (entry = c->queue.first; entry && unserved_too; entry = next) {
 		next = entry->queue_next;
-		if (entry->command.id)
+		if (entry->command.id && entry->command.kind != COMMAND_TELL &&
+		    entry->command.kind != COMMAND_LET_GO)
 			queue_remove(&c->queue, entry);
 	}
 }

@@ -20,6 +20,7 @@ struct entry {
 	char *text;       /* COMMAND_LOG, COMMAND_MARKER: owned */
 	char *run, *name; /* COMMAND_SIGNAL, COMMAND_UPDATE: owned */
 	json_t *value;    /* the same */
+	json_t *fields; /* owned; NULL: none */
 	bool cancelled, queued;
 	bool stopping; /* asked to stop, and its outcome is waited for */
 	struct entry *prev,

@@ -4,6 +4,7 @@
 #include "../base/error.h"
 #include "../model/module.h"
 #include "evolve.h"
+#include "../model/told.h"
 #include "finish.h"
 #include "future.h"
 #include "match.h"
@@ -48,7 +49,9 @@ int core_new(struct core **ret, const struct core_options *o, struct err *err)
 	stack_pool_init(&core->stacks, o->stack_bytes ? o->stack_bytes : STACK_BYTES);
 	random_init(&core->random, o->seed);
 	core->run_id = strdup(o->run_id);
-	if (!core->run_id) {
+	core->told = told_new(o->options);
+	core->held = json_object();
+	if (!core->run_id || !core->told || !core->held) {
 		core_free(core);
 		return err_nomem(err);
 	}
@@ -75,6 +78,8 @@ void core_free(struct core *core)
 	failures_free(&core->failures);
 	kept_release(&core->kept);
 	json_decref(core->input);
+	json_decref(core->told);
+	json_decref(core->held);
 	stack_pool_release(&core->stacks);
 	free(core->run_id);
 	free(core);

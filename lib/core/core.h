@@ -42,6 +42,9 @@ enum command_kind {
 	COMMAND_CANCEL,      /* command `target` is no longer wanted */
 	COMMAND_SIDE_EFFECT, /* call core_side_effect(), record side_effect, feed it */
 	COMMAND_LOG,         /* text: a line of wf_log; only while live */
+	COMMAND_TELL,        /* record tags_set with these fields, feed it */
+	COMMAND_ACQUIRE,     /* fields lock, limit; answer with lock_acquired once it is held */
+	COMMAND_LET_GO,      /* fields lock, acquired: a command; answer with lock_let_go */
 	COMMAND_SIGNAL, /* put signal `name` with `value` in the inbox of `run`; answer: signal_sent
 			 */
 	COMMAND_UPDATE, /* update `name` has ended with `value`: record and feed update_completed */
@@ -60,6 +63,7 @@ struct command {
 	const json_t *value;    /* the same */
 	bool failed;            /* COMMAND_UPDATE: value is an error */
 	enum event_type marker; /* COMMAND_MARKER: EVENT_PATCHED or EVENT_VERSION */
+	const json_t *fields; /* COMMAND_TELL and those of locks: what the event says; borrowed */
 };
 
 enum core_status { CORE_RUNNING, CORE_COMPLETED, CORE_FAILED, CORE_CANCELLED, CORE_CONTINUED };
@@ -71,6 +75,7 @@ struct core_options {
 	const uint8_t *seed;         /* 32 bytes: where wf_random comes from */
 	json_t *input;               /* borrowed */
 	int64_t created;             /* time at the start, ms since 1970 */
+	const json_t *options;       /* of run.json: tags, memo; borrowed during core_new; may be NULL */
 	unsigned rules; /* from run_started: which replay rules hold (CORE_RULES for a new run) */
 	size_t stack_bytes; /* of each coroutine; 0: 1 MiB, of which only what is used takes memory
 			     */
@@ -103,6 +108,8 @@ const struct command *core_next(struct core *core);
  * "name", "payload" of a signal) without an outcome, as its outcome line must have them. A failed
  * allocation is remembered by out. */
 void core_describe_input(const struct core *core, uint64_t id, struct buf *out);
+/* The locks that the workflow holds: command (as text) -> {"lock","limit"}. Borrowed. */
+const json_t *core_held(const struct core *core);
 /* For COMMAND_SIDE_EFFECT: call the function; its value is new. */
 json_t *core_side_effect(struct core *core, uint64_t id);
 

@@ -69,6 +69,8 @@ struct core {
 	struct wf_future *futures;          /* those on the heap */
 	struct failure *failures;
 	struct kept kept;
+	json_t *told; /* tags, memo, details as the workflow sees them */
+	json_t *held; /* locks: command as text -> fields */
 	struct mail mail;
 
 	bool keeps; /* frames of the workflow function are kept beyond its end: for queries */

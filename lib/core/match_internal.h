@@ -21,4 +21,11 @@ void match_time(struct core *core, const struct event *event);
 void match_settle(struct core *core, const struct event *event, struct entry *entry, json_t *value,
 		  const struct failure *failure);
 
+/* As match_asked; and every field that the command has is in the event (tell.c). */
+int match_fields(const struct core *core, const struct event *event, enum command_kind kind,
+		 struct entry **ret, struct err *err);
+int match_tags_set(struct core *core, const struct event *event, struct err *err);
+int match_lock_acquired(struct core *core, const struct event *event, struct err *err);
+int match_lock_let_go(struct core *core, const struct event *event, struct err *err);
+
 #endif

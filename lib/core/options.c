@@ -9,6 +9,9 @@
 #define RETRY_FACTOR 2.0
 #define RETRY_LONGEST_TIMES 100
 #define GRACE 5000
+#define LIMIT_MOST 100000
+#define RATE_LEAST 1e-6
+#define RATE_MOST 1e6
 #define CAPTURE 65536
 #define LONGEST_DURATION ((int64_t)100 * 366 * 24 * 3600 * 1000)
 
@@ -47,6 +50,9 @@ void options_merge(wf_step_options *ret, const wf_step_options *call,
 	MERGE(environment);
 	MERGE(stdin_text);
 	MERGE(capture);
+	MERGE(limit);
+	if (ret->rate == 0)
+		ret->rate = base.rate;
 	MERGE(on_cancel);
 }
 
@@ -92,6 +98,10 @@ bool options_check(const wf_step_options *o, enum step_kind kind, char *out, siz
 		snprintf(out, size, "retry.attempts is negative");
 	else if (o->retry.factor != 0 && !(o->retry.factor >= 1 && o->retry.factor <= 1e6))
 		snprintf(out, size, "retry.factor is not between 1 and 1000000");
+	else if (o->limit > LIMIT_MOST)
+		snprintf(out, size, "limit is more than %d", LIMIT_MOST);
+	else if (o->rate != 0 && !(o->rate >= RATE_LEAST && o->rate <= RATE_MOST))
+		snprintf(out, size, "rate is not between 0.000001 and 1000000");
 	else if (o->at_most_once && o->retry.attempts > 1)
 		snprintf(out, size, "at_most_once cannot be had with %d retry.attempts",
 			 o->retry.attempts);
@@ -151,6 +161,8 @@ int options_apply(struct step *step, const wf_step_options *o)
 	step->run_inline = o->run_inline;
 	step->any_exit = o->any_exit;
 	step->capture = o->capture ? o->capture : CAPTURE;
+	step->limit = o->limit;
+	step->rate = o->rate;
 	step->on_cancel = (enum step_cancel)o->on_cancel;
 	return apply_retry(&step->retry, o);
 }

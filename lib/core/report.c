@@ -53,6 +53,12 @@ static const char *kind_words(enum command_kind kind)
 		return "a timer";
 	case COMMAND_SIDE_EFFECT:
 		return "a side effect";
+	case COMMAND_TELL:
+		return "a tag, memo or details";
+	case COMMAND_ACQUIRE:
+		return "lock";
+	case COMMAND_LET_GO:
+		return "the letting go of lock";
 	case COMMAND_SIGNAL:
 		return "a signal";
 	default:
@@ -60,11 +66,46 @@ static const char *kind_words(enum command_kind kind)
 	}
 }
 
+/* The command that an event of a tag or a lock answers; COMMAND_STEP: another. */
+static enum command_kind report_kind_of(enum event_type type)
+{
+	return type == EVENT_TAGS_SET	     ? COMMAND_TELL
+	       : type == EVENT_LOCK_ACQUIRED ? COMMAND_ACQUIRE
+	       : type == EVENT_LOCK_LET_GO   ? COMMAND_LET_GO
+					     : COMMAND_STEP;
+}
+
+static void report_fields(enum command_kind kind, const json_t *fields, struct buf *out)
+{
+	static const char *const members[] = {"tags", "memo", "details"};
+	const char *lock = json_string_value(json_object_get(fields, "lock"));
+
+	if (lock)
+		buf_addf(out, " '%s'", lock);
+	for (size_t i = 0; kind == COMMAND_TELL && i < 3; i++) {
+		const json_t *value = json_object_get(fields, members[i]);
+
+		if (value) {
+			buf_addf(out, ", %s ", members[i]);
+			describe_short(value, VALUE_MOST, out);
+		}
+	}
+}
+
+static void report_told(const struct event *event, struct buf *out)
+{
+	enum command_kind kind = report_kind_of(event->type);
+
+	buf_adds(out, kind_words(kind));
+	report_fields(kind, event->body, out);
+}
+
 void report_entry(const struct entry *entry, struct buf *out)
 {
 	buf_adds(out, kind_words(entry->command.kind));
 	if (entry->command.kind == COMMAND_STEP)
 		buf_addf(out, " '%s'", entry->step.name);
+	report_fields(entry->command.kind, entry->fields, out);
 	if (entry->command.kind == COMMAND_SIGNAL)
 		buf_addf(out, " '%s' to run '%s'", entry->name, entry->run);
 }
@@ -90,6 +131,8 @@ static void add_event(const struct event *event, bool with_input, struct buf *ou
 		buf_adds(out, "a timer");
 	else if (event->type == EVENT_SIDE_EFFECT)
 		buf_adds(out, "a side effect");
+	else if (report_kind_of(event->type) != COMMAND_STEP)
+		report_told(event, out);
 	else
 		buf_addf(out, "step '%s'", step ? step : "?");
 	if (with_input && input)

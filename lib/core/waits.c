@@ -18,6 +18,10 @@ static json_t *wait_of(const struct entry *entry)
 	case COMMAND_TIMER:
 		return json_pack("{s:s, s:I, s:I}", "kind", "timer", "cmd", id, "until",
 				 (json_int_t)entry->command.due);
+	case COMMAND_ACQUIRE:
+		return json_pack("{s:s, s:I, s:O, s:O}", "kind", "lock", "cmd", id, "name",
+				 json_object_get(entry->fields, "lock"), "limit",
+				 json_object_get(entry->fields, "limit"));
 	case COMMAND_SIGNAL:
 		return json_pack("{s:s, s:I, s:s, s:s}", "kind", "signal_sent", "cmd", id, "name",
 				 entry->name, "run", entry->run);
@@ -44,7 +48,8 @@ json_t *core_waits(const struct core *core)
 	if (core->status != CORE_RUNNING)
 		return waits;
 	for (const struct entry *e = core->commands.open.first; e && rc == 0; e = e->next)
-		rc = json_array_append_new(waits, wait_of(e));
+		if (e->command.kind != COMMAND_TELL && e->command.kind != COMMAND_LET_GO)
+			rc = json_array_append_new(waits, wait_of(e));
 	for (const struct channel *c = core->mail.first; c && rc == 0; c = c->next)
 		if (c->first_taker)
 			rc = json_array_append_new(waits, receive_of(c));

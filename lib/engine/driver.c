@@ -6,6 +6,7 @@
 #include "../os/os.h"
 #include "../store/run.h"
 #include "crash.h"
+#include "lookout.h"
 #include "driver_internal.h"
 #include "module.h"
 #include "runner.h"
@@ -212,6 +213,15 @@ static unsigned default_jobs(void)
 	return n < 1 ? 1 : (unsigned)n;
 }
 
+static int read_config(struct driver *d, struct err *err)
+{
+	char *path = state_path(d->state, "config.yaml", NULL);
+	int rc = path ? config_read(&d->config, d->state->os, path, err) : err_nomem(err);
+
+	free(path);
+	return rc;
+}
+
 int driver_new(struct driver **ret, struct state *state, const struct driver_options *options,
 	       struct err *err)
 {
@@ -229,14 +239,18 @@ int driver_new(struct driver **ret, struct state *state, const struct driver_opt
 		d->options.jobs = default_jobs();
 	if (!d->options.grace_ms)
 		d->options.grace_ms = GRACE_MS;
-	rc = committer_start(&d->committer, state, err);
+	rc = read_config(d, err);
+	if (rc == 0)
+		rc = committer_start(&d->committer, state, err);
 	if (rc < 0) {
+		config_release(&d->config);
 		free(d);
 		return rc;
 	}
 	rc = uv_loop_init(&d->loop);
 	if (rc < 0) {
 		committer_finish(d->committer, &ignored);
+		config_release(&d->config);
 		free(d);
 		return err_sys(err, -rc, "cannot start the event loop");
 	}
@@ -341,6 +355,7 @@ int driver_free(struct driver *driver, struct err *err)
 		runner_close(driver->runners[i]);
 	free(driver->runners);
 	pool_free(driver->pool);
+	lookout_close(driver);
 	uv_walk(&driver->loop, close_handle, driver);
 	uv_run(&driver->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&driver->loop);
@@ -349,6 +364,7 @@ int driver_free(struct driver *driver, struct err *err)
 	free(driver->modules);
 	if (committer_finish(driver->committer, err) < 0)
 		rc = -err->code;
+	config_release(&driver->config);
 	free(driver);
 	return rc;
 }

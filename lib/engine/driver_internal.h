@@ -4,6 +4,7 @@
 #define WF_ENGINE_DRIVER_INTERNAL_H
 
 #include "../base/error.h"
+#include "../model/config.h"
 #include "../store/state.h"
 #include "committer.h"
 #include "driver.h"
@@ -31,6 +32,8 @@ struct driver {
 	size_t module_count;
 	int stopped_by;
 	bool looping;
+	struct config config; /* of the state directory, for its limits */
+	struct lookout *lookout; /* NULL: nothing is waited for there */
 };
 
 /* Load a pinned module once. Borrowed. */

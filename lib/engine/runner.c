@@ -5,7 +5,10 @@
 #include "../store/state.h"
 #include "crash.h"
 #include "driver_internal.h"
+#include "runner_gate.h"
 #include "runner_inbox.h"
+#include "runner_locks.h"
+#include "runner_told.h"
 #include "task.h"
 
 #include <stdio.h>
@@ -156,6 +159,8 @@ int runner_feed(struct runner *r, struct err *err)
 			rc = core_feed(r->core, &h->event, err);
 			crash_guard(NULL, NULL);
 		}
+		if (rc == 0)
+			rc = runner_told(r, &h->event, err);
 		if (rc == 0 && event_is_end(h->event.type)) {
 			r->ended_as = h->event.type;
 			json_decref(r->ended);
@@ -168,6 +173,7 @@ int runner_feed(struct runner *r, struct err *err)
 			task_free(task);
 	}
 	r->pending_count = 0;
+	runner_told_keep(r);
 	return rc;
 }
 
@@ -235,10 +241,13 @@ void runner_close(struct runner *r)
 		happening_release(&r->pending[i]);
 	free(r->pending);
 	runner_inbox_close(r);
+	runner_locks_close(r);
+	runner_gate_close(r);
 	core_free(r->core);
 	history_close(r->history);
 	json_decref(r->attempts);
 	json_decref(r->begun);
+	json_decref(r->told);
 	json_decref(r->ended);
 	json_decref(r->detail);
 	if (r->run.lock_fd >= 0) {

@@ -53,6 +53,12 @@ struct runner {
 	json_t *ended;      /* its body */
 	uint64_t replayed;  /* outcomes of steps found in the history */
 	size_t running;     /* tasks that the pool has */
+	json_t *told;       /* tags, memo, details as the history says; NULL: as at the start */
+	bool told_changed;  /* since tags.json was written */
+	struct lock_wait *lock_waits; /* runner_locks.h */
+	struct gate *gate;            /* runner_gate.h; NULL: open */
+	bool uses_locks;              /* it has claimed a lock */
+	int slot_fd;                  /* the place of its workflow; -1: none */
 	unsigned log_shard; /* number of the last log folder made, plus one */
 	enum drive_end end;
 	json_t *detail;   /* of the end */
@@ -97,6 +103,9 @@ int runner_put_value(struct runner *r, struct buf *fields, const char *member, c
 int runner_put_json(struct runner *r, struct buf *fields, const char *member, const json_t *value,
 		    struct err *err);
 void runner_tell_committer(struct runner *r, const char *note);
+/* An event whose fields are those of the command. */
+int runner_record_fields(struct runner *r, enum event_type type, const struct command *command,
+			 struct err *err);
 /* Tell a new core what it must know of the history before it is fed (runner_markers.c). */
 int runner_preload(struct runner *r, struct core *core, struct err *err);
 int runner_serve_marker(struct runner *r, const struct command *command, struct err *err);

@@ -8,6 +8,8 @@
 
 #include "../store/state.h"
 #include "driver_internal.h"
+#include "runner_gate.h"
+#include "runner_locks.h"
 #include "task.h"
 
 #include <stdlib.h>
@@ -108,6 +110,9 @@ static int end_run(struct runner *r, const struct ending *ending, struct err *er
 	r->detail = value;
 	result = result_object(r, ending);
 	rc = result ? run_close(&r->run, result, err) : err_nomem(err);
+	if (rc == 0)
+		runner_locks_end(r);
+	runner_gate_close(r);
 	json_decref(result);
 	return rc;
 }

@@ -8,7 +8,10 @@
 #include "crash.h"
 #include "driver_internal.h"
 #include "module.h"
+#include "runner_gate.h"
 #include "runner_inbox.h"
+#include "runner_locks.h"
+#include "runner_told.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +30,7 @@ static int new_core(struct runner *r, const struct module *module, unsigned rule
 		.seed = r->run.info.seed,
 		.input = r->run.info.input,
 		.created = r->run.info.created,
+		.options = r->run.info.options,
 		.rules = rules,
 		.payload = runner_payload,
 		.payload_arg = r,
@@ -79,6 +83,8 @@ static int feed_recorded(struct runner *r, const struct event *event, const stru
 	}
 	runner_inbox_known(r, event);
 	rc = take_note(r, event, err);
+	if (rc == 0)
+		rc = runner_told(r, event, err);
 	if (rc < 0 || event_is_note(event->type))
 		return rc;
 	crash_guard(r->run.path, r->run.id);
@@ -258,13 +264,19 @@ static int begin(struct runner *r, const char *with, struct err *err)
 		return rc;
 	run_set_halted(&r->run, NULL, &ignored);
 	core_set_live(r->core);
-	if (r->ended || core_status(r->core) != CORE_RUNNING) {
+	if (!r->ended && core_status(r->core) != CORE_RUNNING)
+		rc = runner_serve(r, err); /* what it said last */
+	if (rc == 0 && (r->ended || core_status(r->core) != CORE_RUNNING)) {
 		runner_finish(r);
 		return 0;
 	}
-	if (!history_module(r->history))
+	if (rc == 0 && !history_module(r->history))
 		rc = history_set_module(r->history, r->run.info.module, err);
 	r->resumed = r->started;
+	if (rc == 0)
+		rc = runner_locks_open(r, err);
+	if (rc == 0)
+		rc = runner_gate_limits(r, !r->started, err);
 	if (rc == 0 && !r->started)
 		rc = say_begun(r, err);
 	if (rc == 0)
@@ -283,7 +295,7 @@ int runner_open(struct runner **ret, struct driver *driver, const char *id, cons
 	if (!r)
 		return err_nomem(err);
 	r->driver = driver;
-	r->run.lock_fd = -1;
+	r->run.lock_fd = r->slot_fd = -1;
 	r->begun = json_object();
 	rc = r->begun ? runner_open_files(r, id, err) : err_nomem(err);
 	if (rc == 0)

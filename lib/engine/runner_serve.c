@@ -4,6 +4,8 @@
 
 #include "crash.h"
 #include "driver_internal.h"
+#include "runner_locks.h"
+#include "runner_told.h"
 #include "task.h"
 
 #include <fcntl.h>
@@ -66,7 +68,9 @@ typedef int serve_fn(struct runner *r, const struct command *command, struct err
 static serve_fn *const serve[] = {
 	[COMMAND_STEP] = task_start_step, [COMMAND_TIMER] = task_start_timer,
 	[COMMAND_CANCEL] = serve_cancel,  [COMMAND_SIDE_EFFECT] = serve_side_effect,
-	[COMMAND_LOG] = serve_log,        [COMMAND_MARKER] = runner_serve_marker,
+	[COMMAND_LOG] = serve_log,	  [COMMAND_TELL] = runner_tell,
+	[COMMAND_ACQUIRE] = runner_acquire, [COMMAND_LET_GO] = runner_let_go,
+	[COMMAND_MARKER] = runner_serve_marker,
 };
 
 int runner_serve(struct runner *r, struct err *err)
@@ -74,6 +78,8 @@ int runner_serve(struct runner *r, struct err *err)
 	const struct command *command;
 	int rc = 0;
 
+	if (r->gate && core_status(r->core) == CORE_RUNNING)
+		return 0;
 	while (rc == 0 && (command = core_next(r->core)))
 		rc = serve[command->kind](r, command, err);
 	return rc;

@@ -3,6 +3,7 @@
 #include "runner.h"
 
 #include "driver_internal.h"
+#include "runner_locks.h"
 #include "task.h"
 
 #include <stdlib.h>
@@ -17,7 +18,7 @@ bool runner_idle(const struct runner *r)
 	if (r->end != DRIVE_NOT_YET || r->pending_count || r->running)
 		return false;
 	for (const struct task *t = r->tasks; t; t = t->next)
-		if (t->step && t->due - driver_now(r->driver) <= SOON_MS)
+		if (t->step && (t->throttled || t->due - driver_now(r->driver) <= SOON_MS))
 			return false;
 	return true;
 }
@@ -60,7 +61,7 @@ static int say_suspended(struct runner *r, const json_t *waits, struct err *err)
 void runner_suspend(struct runner *r)
 {
 	struct err err = ERR_INIT;
-	json_t *waits = waits_of(r);
+	json_t *waits = runner_lock_waits(r, waits_of(r));
 	struct progress p = {.kind = PROGRESS_RUN_ENDED, .end = DRIVE_SUSPENDED};
 	bool said = r->rests && r->resumed; /* nothing has happened since it was said last */
 	int rc = said ? 0 : say_suspended(r, waits, &err);

@@ -4,6 +4,7 @@
 #include "../store/run.h"
 #include "driver_internal.h"
 #include "runner.h"
+#include "throttle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,7 @@ struct task *task_new(struct runner *r, const struct command *command)
 	task->runner = r;
 	task->cmd = command->id;
 	task->attempt = 1;
+	task->slot_fd = -1;
 	task->asked = driver_now(r->driver);
 	task->next = r->tasks;
 	task->link = &r->tasks;
@@ -75,6 +77,7 @@ void task_free(struct task *task)
 	}
 	if (task->saved && task->settled)
 		run_set_attempt(&task->runner->run, task->cmd, NULL, false, &ignored);
+	throttle_leave(task);
 	task_alarm_off(task);
 	*task->link = task->next;
 	if (task->next)
@@ -132,7 +135,7 @@ static void on_alarm(uv_timer_t *timer)
 	} else if (task->step && task->runner->driver->stopped_by) {
 		return;
 	} else if (task->step) {
-		rc = task_begin(task, &err);
+		rc = task_go(task, &err);
 		driver_wake(task->runner->driver); /* timers run before the poll, the flush behind it */
 	} else {
 		task->settled = true;

@@ -45,6 +45,9 @@ struct task {
 	json_t *failure;         /* of the last attempt; may be NULL */
 	char *details;           /* JSON text of the last heartbeat; may be NULL */
 	int64_t details_saved;   /* monotonic us of the last write of details */
+	int slot_fd;             /* its place among those of .limit; -1: none */
+	bool throttled;          /* waits for such a place */
+	int64_t rate_due;        /* wall clock: when .rate lets it begin; 0: not asked yet */
 };
 
 struct task *task_new(struct runner *r, const struct command *command);
@@ -60,7 +63,9 @@ bool task_stopping(const struct runner *r);
 /* Commands of the core. */
 int task_start_step(struct runner *r, const struct command *command, struct err *err);
 int task_start_timer(struct runner *r, const struct command *command, struct err *err);
-/* Begin the next attempt now. */
+/* Begin the next attempt as soon as limits allow. */
+int task_go(struct task *task, struct err *err);
+/* Begin it now. */
 int task_begin(struct task *task, struct err *err);
 
 /* Callbacks of the pool. */

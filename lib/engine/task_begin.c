@@ -9,6 +9,7 @@
 #include "attempt_run.h"
 #include "driver_internal.h"
 #include "runner.h"
+#include "throttle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,7 @@ static int run_inline(struct task *task, struct err *err)
 	call.key = key.data;
 	completed = attempt_run(&call, &text);
 	us = r->driver->state->os->ops->monotonic(r->driver->state->os) - began;
+	throttle_leave(task);
 	rc = !buf_ok(&text) || !buf_ok(&key) ? err_nomem(err)
 	     : completed                     ? task_settle(task, true, text.data, text.len, us, err)
 			 : task_attempt_failed(task, text.data, text.len, us, err);
@@ -174,5 +176,5 @@ int task_start_step(struct runner *r, const struct command *command, struct err 
 		recall(task, state);
 	if (task->due > driver_now(r->driver) && !task_past_total(task, driver_now(r->driver)))
 		return task_alarm_on(task, err);
-	return task->step->at_most_once ? begin_once(task, err) : task_begin(task, err);
+	return task_go(task, err);
 }

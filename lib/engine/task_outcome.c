@@ -8,6 +8,7 @@
 #include "../store/state.h"
 #include "driver_internal.h"
 #include "runner.h"
+#include "throttle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,6 +203,7 @@ void task_outcome(struct task *task, const struct pool_outcome *outcome)
 
 	task->submitted = false;
 	r->running--;
+	throttle_leave(task);
 	task_alarm_off(task);
 	if (r->end != DRIVE_NOT_YET) {
 		task_free(task);

@@ -82,6 +82,7 @@ static const struct setting settings[] = {
 	{"keep_refs", read_keep_refs},
 	{"author", read_author},
 	{"secrets", read_secrets},
+	{"limits", config_limits},
 	{NULL, NULL},
 };
 
@@ -201,5 +202,6 @@ void config_release(struct config *config)
 	for (char **name = config->secrets; name && *name; name++)
 		free(*name);
 	free(config->secrets);
+	config_limits_release(config);
 	*config = (struct config){0};
 }

@@ -8,6 +8,9 @@
  *   keep_closed: 1000        # closed runs that keep their files; git keeps all; or: all
  *   keep_refs: 1000          # closed runs with a branch of their own, before they are folded
  *   author: {name: Nightly, email: ops@example.org}   # of the commits
+ *   limits:                  # over all runs here: how many at once, how many a second
+ *     workflow order: {concurrency: 2, rate: 0.5}
+ *     step charge: {rate: 10}
  *   secrets: [API_TOKEN]     # environment variables whose values are never written down
  *
  * Sizes are bytes, or K, M, G of 1024. Whatever is not understood is an error
@@ -24,6 +27,15 @@ struct os;
 
 #define CONFIG_KEEP_ALL UINT64_MAX
 
+enum limit_kind { LIMIT_STEP, LIMIT_WORKFLOW };
+
+struct limit {
+	enum limit_kind kind;
+	char *name;           /* owned */
+	unsigned concurrency; /* 0: any */
+	double rate;          /* a second; 0: any */
+};
+
 struct config {
 	unsigned jobs;                    /* 0: not set */
 	uint64_t segment;                 /* bytes; 0: not set */
@@ -32,6 +44,8 @@ struct config {
 	uint64_t keep_refs;               /* CONFIG_KEEP_ALL: never folded */
 	char *author_name, *author_email; /* owned; NULL: not set */
 	char **secrets;                   /* NULL-terminated, owned; never NULL once read */
+	struct limit *limits;             /* owned */
+	size_t limit_count;
 };
 
 /* Read path. A file that is not there, or is empty, gives the defaults. ERR_USAGE: "PATH:LINE:
@@ -40,5 +54,8 @@ int config_read(struct config *ret, struct os *os, const char *path, struct err 
 /* The same from memory; name stands for the file in messages. */
 int config_parse(struct config *ret, const char *text, size_t n, const char *name, struct err *err);
 void config_release(struct config *config);
+/* What is set for a step or workflow of this name; NULL: nothing. Borrowed. */
+const struct limit *config_limit(const struct config *config, enum limit_kind kind,
+				 const char *name);
 
 #endif

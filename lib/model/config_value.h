@@ -44,4 +44,8 @@ int config_names(struct reader *r, const char *key, yaml_node_t *node, char ***r
 bool config_is_word(const yaml_node_t *node, const char *word);
 bool config_is_null(const yaml_node_t *node);
 
+/* The setting "limits" (config_limits.c). */
+int config_limits(struct reader *r, yaml_node_t *node, struct config *config);
+void config_limits_release(struct config *config);
+
 #endif

@@ -40,7 +40,9 @@ enum event_type {
 	EVENT_CHILD_STARTED,    /* cmd, child, workflow */
 	EVENT_CHILD_CLOSED,     /* cmd, child, status, result|error */
 	EVENT_SIGNAL_SENT,      /* cmd, error? (a signal to another run was delivered) */
-	EVENT_TAGS_SET,         /* cmd?, tags */
+	EVENT_TAGS_SET,         /* cmd, tags? memo? details? */
+	EVENT_LOCK_ACQUIRED,    /* cmd, lock, limit */
+	EVENT_LOCK_LET_GO,      /* cmd, lock, acquired: cmd */
 	EVENT_RUN_COMPLETED,    /* result */
 	EVENT_RUN_FAILED,       /* error */
 	EVENT_RUN_CANCELLED,    /* error */

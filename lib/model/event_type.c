@@ -31,6 +31,8 @@ static const struct type_name {
 	[EVENT_CHILD_CLOSED] = TYPE("child_closed"),
 	[EVENT_SIGNAL_SENT] = TYPE("signal_sent"),
 	[EVENT_TAGS_SET] = TYPE("tags_set"),
+	[EVENT_LOCK_ACQUIRED] = TYPE("lock_acquired"),
+	[EVENT_LOCK_LET_GO] = TYPE("lock_let_go"),
 	[EVENT_RUN_COMPLETED] = TYPE("run_completed"),
 	[EVENT_RUN_FAILED] = TYPE("run_failed"),
 	[EVENT_RUN_CANCELLED] = TYPE("run_cancelled"),

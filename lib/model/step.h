@@ -28,6 +28,8 @@ struct step {
 	struct retry_policy retry;
 	bool at_most_once, run_inline, any_exit;
 	size_t capture; /* bytes */
+	unsigned limit; /* at most so many at once in the state directory; 0: any */
+	double rate;    /* attempts a second in the state directory; 0: any */
 	enum step_cancel on_cancel;
 };
 

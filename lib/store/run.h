@@ -78,4 +78,9 @@ int run_set_attempt(struct run *run, uint64_t cmd, json_t *state, bool durable, 
 /* An object from cmd (as text) to its state; new, empty when there are none. */
 int run_attempts(struct run *run, json_t **ret, struct err *err);
 
+/* tags.json: what the run says about itself now, as lib/model/told.h; not durable, for the history has it.
+ * ret: what it began with where there is none; new. */
+int run_set_told(struct run *run, json_t *told, struct err *err);
+int run_told(struct run *run, json_t **ret, struct err *err);
+
 #endif

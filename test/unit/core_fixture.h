@@ -181,6 +181,17 @@ CORE_FIXTURE void core_test_command(struct buf *out, const struct command *c)
 	case COMMAND_LOG:
 		buf_addf(out, "log %s", c->text);
 		break;
+	case COMMAND_TELL:
+	case COMMAND_ACQUIRE:
+	case COMMAND_LET_GO:
+		input = json_dumps(c->fields, JSON_COMPACT);
+		buf_addf(out, "%llu %s %s", (unsigned long long)c->id,
+			 c->kind == COMMAND_TELL      ? "tell"
+			 : c->kind == COMMAND_ACQUIRE ? "acquire"
+						      : "let go",
+			 input);
+		free(input);
+		break;
 	case COMMAND_SIGNAL:
 	case COMMAND_UPDATE:
 		input = json_dumps(c->value, JSON_COMPACT | JSON_ENCODE_ANY);
