@@ -20,7 +20,7 @@
  *   -> {"do":"release","run":ID}      let go of it once all that the run told is committed
  *   -> {"do":"flush","ask":N}         commit all that is pending, then answer
  * {"flushed":true,"ask":N}
- *   -> {"do":"restore","run":ID}      rebuild missing files of a run from its branch
+ *   -> {"do":"restore","run":ID}      rebuild missing files of a run from its branch; "files", "only", "into": git_restore.h
  *   -> {"do":"maintain"}              pack loose objects, fold old refs, as limits say
  *   <- {"ready":ID,"seq":99}          this position was dealt with: the next may come
  *   <- {"error":"...","run":ID}       a line for every failure; the run goes on, fsck mends it

@@ -24,7 +24,8 @@ static int name_entry(struct state *state, const char *key, struct cache_entry *
 
 	if (dir && (rc = state->os->ops->random(state->os, &chance, sizeof chance)) >= 0) {
 		ret->path = str_format("%s/%s.so", dir, key);
-		ret->temporary = str_format("%s/.tmp-%016llx.so", dir, (unsigned long long)chance);
+		ret->temporary = str_format("%s/.tmp-%d-%016llx.so", dir, (int)getpid(),
+					    (unsigned long long)chance);
 		rc = ret->path && ret->temporary ? 0 : -ENOMEM;
 	}
 	free(dir);

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CHUNK 65536
 
@@ -112,7 +113,7 @@ static char *parent_of(const char *path)
 	return strndup(path, (size_t)(slash - path));
 }
 
-/* Make ".tmp-<random>" beside path and open it for writing. Returns a handle; ret_name is new. */
+/* Make ".tmp-<pid>-<random>" beside path and open it for writing. Returns a handle; ret_name is new. */
 static int open_temporary(struct os *os, const char *path, mode_t mode, char **ret_name,
 			  struct err *err)
 {
@@ -125,7 +126,8 @@ static int open_temporary(struct os *os, const char *path, mode_t mode, char **r
 	rc = os->ops->random(os, &chance, sizeof chance);
 	if (rc < 0)
 		return err_sys(err, -rc, "cannot get random bytes");
-	name = str_format("%.*s.tmp-%016llx", folder, path, (unsigned long long)chance);
+	name = str_format("%.*s.tmp-%d-%016llx", folder, path, (int)getpid(),
+			  (unsigned long long)chance);
 	if (!name)
 		return err_nomem(err);
 	rc = os->ops->open(os, name, O_WRONLY | O_CREAT | O_EXCL, mode);

@@ -17,6 +17,7 @@ struct restore {
 	struct repo *repo;
 	char *folder;        /* owned: whole path */
 	const json_t *files; /* borrowed */
+	bool only;           /* just those */
 	json_t *restored;    /* borrowed */
 };
 
@@ -29,6 +30,11 @@ static bool is_tame(const char *path)
 			return false;
 	}
 	return true;
+}
+
+static bool is_one_name(const char *name)
+{
+	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 static int make_parents(struct os *os, const char *folder, const char *file, struct err *err)
@@ -55,6 +61,11 @@ static bool is_asked_for(const json_t *files, const char *path)
 		if (json_is_string(file) && strcmp(json_string_value(file), path) == 0)
 			return true;
 	return false;
+}
+
+static bool is_wanted(const struct restore *r, const char *path, const char *name)
+{
+	return is_asked_for(r->files, name) || (!r->only && !os_exists(r->repo->os, path));
 }
 
 static int write_blob(struct repo *repo, const char *path, const git_oid *id, struct err *err)
@@ -84,11 +95,11 @@ static int restore_module(struct restore *r, const git_oid *id, struct err *err)
 	path = name ? str_format("%s/%s", r->repo->state, name) : NULL;
 	if (!path)
 		rc = err_nomem(err);
-	else if (!os_exists(r->repo->os, path) || is_asked_for(r->files, "module.so")) {
+	else if (is_wanted(r, path, "module.so")) {
 		rc = make_parents(r->repo->os, r->repo->state, name, err);
 		if (!rc)
 			rc = os_replace(r->repo->os, path, git_odb_object_data(blob),
-					git_odb_object_size(blob), 0600, err);
+					git_odb_object_size(blob), 0500, err);
 		if (!rc)
 			json_array_append_new(r->restored, json_string(name));
 	}
@@ -111,7 +122,7 @@ static int restore_file(void *arg, const char *name, const git_oid *id, struct e
 	path = str_format("%s/%s", r->folder, name);
 	if (!path)
 		return err_nomem(err);
-	if (!os_exists(r->repo->os, path) || is_asked_for(r->files, name)) {
+	if (is_wanted(r, path, name)) {
 		rc = make_parents(r->repo->os, r->folder, name, err);
 		if (!rc)
 			rc = write_blob(r->repo, path, id, err);
@@ -122,21 +133,25 @@ static int restore_file(void *arg, const char *name, const git_oid *id, struct e
 	return rc;
 }
 
-int git_restore(struct repo *repo, const char *id, const json_t *files, json_t **ret,
+int git_restore(struct repo *repo, const char *id, const json_t *request, json_t **ret,
 		struct err *err)
 {
-	struct restore r = {.repo = repo, .files = files, .restored = json_array()};
+	struct restore r = {
+		.repo = repo, .files = json_object_get(request, "files"), .restored = json_array()};
 	char hex[GIT_OID_HEXSZ + 1];
-	const char *where;
+	const char *where, *into = json_string_value(json_object_get(request, "into"));
 	git_oid tip, tree;
-	int rc = git_find_run(repo, id, &tip, err);
+	int rc = into && !is_one_name(into) ? err_set(err, ERR_USAGE, "no folder '%s'", into)
+					    : git_find_run(repo, id, &tip, err);
 
+	r.only = into || json_is_true(json_object_get(request, "only"));
 	if (rc == 0)
 		rc = err_set(err, ERR_NOT_FOUND, "no branch has the run %s", id);
 	else if (rc == 1 && (rc = repo_commit_tree(repo, &tip, &tree, err)) == 0)
 		rc = folder_of_run(repo, id, &tree, &where, err);
 	if (rc >= 0) {
-		r.folder = str_format("%s/%s/%s", repo->state, where, id);
+		r.folder = str_format("%s/%s/%s%s%s", repo->state, where, id, into ? "/" : "",
+				      into ? into : "");
 		rc = r.folder && r.restored ? git_walk(repo, &tree, restore_file, &r, err)
 					    : err_nomem(err);
 	}

@@ -13,14 +13,15 @@ struct err;
 struct repo;
 
 /*
- * Write what is missing of a run's files, and those named in files (paths
- * within the run's folder; may be NULL) even when they are there, into open/<id>
- * or, when the branch has a result, closed/<id>; and modules/<sha256>.so. New files appear
+ * Write what is missing of a run's files, and those named in "files" (paths within the run's
+ * folder) even when they are there, into open/<id> or, when the branch has a result, closed/<id>;
+ * and modules/<sha256>.so. "only": nothing but those named. "into": only those named, into that
+ * folder within the run's. All three are members of request, and may be missing. New files appear
  * whole or not at all. ret:
  * {"folder":"open/ID","commit":"...","restored":["history/000001.jsonl",...]}, new. ERR_NOT_FOUND
  * when no branch has the run.
  */
-int git_restore(struct repo *repo, const char *id, const json_t *files, json_t **ret,
+int git_restore(struct repo *repo, const char *id, const json_t *request, json_t **ret,
 		struct err *err);
 /*
  * Compare. ret, new: {"folder":..., "commit":...,

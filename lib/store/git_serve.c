@@ -120,7 +120,7 @@ static void do_restore(struct serve *s, const char *run, const json_t *request, 
 {
 	json_t *object;
 
-	if (git_restore(&s->repo, run, json_object_get(request, "files"), &object, err) == 0)
+	if (git_restore(&s->repo, run, request, &object, err) == 0)
 		answer(s, request, object);
 }
 

@@ -2,7 +2,7 @@
 /*
  * A run's folder gets its name, and changes it when the run ends.
  *
- *   open/.new-<random>/   filled and synced; a crash leaves it for the sweep
+ *   open/.new-<pid>-<random>/   filled and synced; a crash leaves it for the sweep
  *   open/<id>/            by one rename, under a lock that only makers of runs take
  *   closed/<id>/          by one rename, by the driver
  */
@@ -16,8 +16,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const folders[] = {"history", "inbox", "logs"};
 
@@ -139,13 +141,12 @@ static int take_name(struct state *state, const char *made, const char *id, stru
 static int name_new_folder(struct state *state, char **ret, struct err *err)
 {
 	uint64_t chance;
-	char name[40] = ".new-";
+	char name[64];
 	int rc = state->os->ops->random(state->os, &chance, sizeof chance);
 
 	if (rc < 0)
 		return err_sys(err, -rc, "cannot get random bytes");
-	for (int i = 0; i < 16; i++, chance >>= 4)
-		name[5 + i] = "0123456789abcdef"[chance & 15];
+	snprintf(name, sizeof name, ".new-%d-%016" PRIx64, (int)getpid(), chance);
 	*ret = state_path(state, "open", name);
 	return *ret ? 0 : err_nomem(err);
 }
