@@ -21,6 +21,7 @@ struct run_values {
 	const char *id, *input;
 	struct words env;
 	bool no_wait;
+	int64_t timeout, run_timeout, start_delay;
 };
 
 /* One invocation: what it has taken so far, and must give back. */
@@ -30,7 +31,7 @@ struct session {
 	struct named named;
 	struct state state;
 	struct drive drive;
-	json_t *input, *environment;
+	json_t *input, *environment, *options;
 	bool opened, driving;
 };
 
@@ -119,7 +120,8 @@ static int make_run(struct session *s, char **ret_id, struct err *err)
 	struct new_run new_run = {.named = &s->named,
 				  .id = s->values->id,
 				  .input = s->input,
-				  .environment = s->environment};
+				  .environment = s->environment,
+				  .options = s->options};
 	int r = s->opened ? start_driver(s, err) : 0;
 
 	if (r == 0 && !s->opened && !named_needs_compiler(&s->named))
@@ -150,6 +152,24 @@ static int start_new(struct session *s)
 	return status;
 }
 
+/* A duration in the options of the run, unless it is none. */
+static int put_duration(json_t *options, const char *name, int64_t ms)
+{
+	return ms ? json_object_set_new(options, name, json_integer(ms)) : 0;
+}
+
+static int make_options(struct session *s, struct err *err)
+{
+	const struct run_values *v = s->values;
+
+	s->options = json_object();
+	if (!s->options || put_duration(s->options, "timeout", v->timeout) < 0 ||
+	    put_duration(s->options, "run_timeout", v->run_timeout) < 0 ||
+	    put_duration(s->options, "start_delay", v->start_delay) < 0)
+		return err_nomem(err);
+	return 0;
+}
+
 static int prepare(struct session *s, struct err *err)
 {
 	const char *id = s->values->id;
@@ -165,7 +185,8 @@ static int prepare(struct session *s, struct err *err)
 	}
 	if (named_parse(&s->named, s->cli->args[0], err) < 0 ||
 	    input_make(s->values->input, s->cli->args + 1, s->cli->nargs - 1, &s->input, err) < 0 ||
-	    environment_make(&s->values->env, &s->environment, err) < 0)
+	    environment_make(&s->values->env, &s->environment, err) < 0 ||
+	    make_options(s, err) < 0)
 		return -err->code;
 	if (open_state(s, false, err) < 0 && err->code == ERR_NOT_FOUND)
 		err_clear(err);
@@ -189,6 +210,7 @@ static int run(struct cli *cli, const void *values)
 		state_release(&s.state);
 	json_decref(s.input);
 	json_decref(s.environment);
+	json_decref(s.options);
 	named_release(&s.named);
 	return status;
 }
@@ -217,6 +239,21 @@ static const struct option_def options[] = {
 	 .kind = OPTION_FLAG,
 	 .offset = AT(no_wait),
 	 .help = "leave with exit 3 as soon as the run only waits for a timer or a signal"},
+	{.name = "timeout",
+	 .argument = "DURATION",
+	 .kind = OPTION_DURATION,
+	 .offset = AT(timeout),
+	 .help = "the run fails unless it has ended by then, over all its generations"},
+	{.name = "run-timeout",
+	 .argument = "DURATION",
+	 .kind = OPTION_DURATION,
+	 .offset = AT(run_timeout),
+	 .help = "the same for each generation"},
+	{.name = "start-delay",
+	 .argument = "DURATION",
+	 .kind = OPTION_DURATION,
+	 .offset = AT(start_delay),
+	 .help = "begin only then"},
 	{.name = NULL},
 };
 

@@ -6,6 +6,7 @@
 #include "../lib/model/duration.h"
 #include "text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MOST_WAITS 3
@@ -41,8 +42,12 @@ static void describe_wait(struct buf *out, const json_t *wait)
 {
 	const char *kind = member(wait, "kind"), *name = member(wait, "name");
 	const json_t *until = json_object_get(wait, "until");
+	char words[40];
 
-	text_line(out, kind ? kind : "something");
+	snprintf(words, sizeof words, "%s", kind ? kind : "something");
+	for (char *c = words; *c; c++)
+		*c = *c == '_' ? ' ' : *c;
+	text_line(out, words);
 	if (name && *name) {
 		buf_adds(out, " '");
 		text_line(out, name);

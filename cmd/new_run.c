@@ -91,7 +91,7 @@ static int fill_info(struct new_run *run, struct state *state, struct run_info *
 	info->module_name = strdup(slash ? slash + 1 : run->named->file);
 	info->input = json_incref(run->input);
 	info->environment = json_incref(run->environment);
-	info->options = json_object();
+	info->options = run->options ? json_incref(run->options) : json_object();
 	info->directory = getcwd(NULL, 0);
 	if (!info->directory)
 		return err_sys(err, errno, "cannot tell the working folder");

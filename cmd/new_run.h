@@ -14,6 +14,7 @@ struct new_run {
 	const struct named *named;
 	const char *id;              /* NULL: one is made up */
 	json_t *input, *environment; /* borrowed */
+	json_t *options;             /* of run.json; borrowed; NULL: none */
 	struct module *module;       /* owned; by new_run_load */
 	char *file;                  /* owned: what was loaded */
 	int workflow;                /* index in the module */

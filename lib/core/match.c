@@ -277,7 +277,8 @@ int match_event(struct core *core, const struct event *event, struct err *err)
 	if (!fn)
 		return err_set(err, ERR_NEWER, "event %llu (%s) is of a newer wf",
 			       (unsigned long long)event->seq, event_type_name(event->type));
-	if (!core->started && event->type != EVENT_RUN_STARTED)
+	if (!core->started && event->type != EVENT_RUN_STARTED &&
+	    event->type != EVENT_RUN_TERMINATED && event->type != EVENT_RUN_FAILED)
 		return err_set(err, ERR_DAMAGED, "event %llu (%s) comes before run_started",
 			       (unsigned long long)event->seq, event_type_name(event->type));
 	return fn(core, event, err);

@@ -7,6 +7,7 @@
 #include "driver_internal.h"
 #include "runner_gate.h"
 #include "runner_inbox.h"
+#include "runner_limits.h"
 #include "runner_locks.h"
 #include "runner_told.h"
 #include "task.h"
@@ -241,6 +242,7 @@ void runner_close(struct runner *r)
 		happening_release(&r->pending[i]);
 	free(r->pending);
 	runner_inbox_close(r);
+	runner_limits_close(r);
 	runner_locks_close(r);
 	runner_gate_close(r);
 	core_free(r->core);

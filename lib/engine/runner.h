@@ -51,6 +51,11 @@ struct runner {
 	enum event_type
 		ended_as;   /* an end that the history has, though the folder is still open/ */
 	json_t *ended;      /* its body */
+	int64_t ended_at;   /* its time */
+	uint64_t ended_seq; /* its number */
+	int64_t began;      /* when the history says that this generation did; 0: not yet */
+	bool delayed;       /* it may not begin yet */
+	uv_timer_t *clock;  /* start delay, time-outs (runner_limits.h); NULL: none */
 	uint64_t replayed;  /* outcomes of steps found in the history */
 	size_t running;     /* tasks that the pool has */
 	json_t *told;       /* tags, memo, details as the history says; NULL: as at the start */
@@ -89,6 +94,8 @@ char *runner_log_base(struct runner *r, uint64_t cmd, const char *step, int atte
  * memory. Valid until the next. */
 struct happening *runner_happen(struct runner *r, enum event_type type, uint64_t cmd);
 void runner_break(struct runner *r, enum drive_end end, const struct err *err);
+/* The first event of a history. */
+int runner_say_begun(struct runner *r, struct err *err);
 /* Serve what the core asks for (runner_serve.c). */
 int runner_serve(struct runner *r, struct err *err);
 /* Record the end unless the history has it, and close the folder (runner_end.c). */

@@ -8,6 +8,7 @@
 #include "driver_internal.h"
 #include "inbox_kinds.h"
 #include "runner.h"
+#include "runner_limits.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -82,6 +83,10 @@ static int take(void *arg, const char *name, json_t *message)
 			runner_inbox_drop(r, name);
 		return 0;
 	}
+	if (r->delayed && kind && strcmp(kind, "cancel") == 0)
+		return runner_begin_now(r, taking->err); /* which takes this one too */
+	if (r->delayed && (!kind || strcmp(kind, "terminate") != 0))
+		return 0;
 	for (const struct inbox_kind *k = inbox_kinds; k->kind; k++) {
 		if (!kind || strcmp(k->kind, kind) != 0)
 			continue;

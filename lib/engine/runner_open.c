@@ -10,6 +10,7 @@
 #include "module.h"
 #include "runner_gate.h"
 #include "runner_inbox.h"
+#include "runner_limits.h"
 #include "runner_locks.h"
 #include "runner_told.h"
 
@@ -49,6 +50,7 @@ static int take_note(struct runner *r, const struct event *event, struct err *er
 
 	if (event->type == EVENT_RUN_STARTED)
 		r->started = true;
+	runner_limits_note(r, event);
 	r->rests = event->type == EVENT_RUN_SUSPENDED;
 	if (event_is_end(event->type)) {
 		r->ended_as = event->type;
@@ -66,7 +68,7 @@ static int feed_recorded(struct runner *r, const struct event *event, const stru
 {
 	int rc;
 
-	if (!*core) {
+	if (!*core && !event_is_note(event->type)) {
 		unsigned rules = CORE_RULES;
 		if (event->type == EVENT_RUN_STARTED)
 			rules = (unsigned)json_integer_value(json_object_get(event->body, "rules"));
@@ -190,8 +192,7 @@ static int switch_module(struct runner *r, const char *file, struct err *err)
 	return rc;
 }
 
-/* The first event of a history. */
-static int say_begun(struct runner *r, struct err *err)
+int runner_say_begun(struct runner *r, struct err *err)
 {
 	struct happening *h = runner_happen(r, EVENT_RUN_STARTED, 0);
 	json_t *name = json_string(r->run.info.workflow);
@@ -202,6 +203,7 @@ static int say_begun(struct runner *r, struct err *err)
 		buf_addf(&h->fields, "\"rules\":%d,\"workflow\":%s", CORE_RULES, text);
 		h->event.body = json_pack("{s:i}", "rules", CORE_RULES);
 		h->note = strdup("started");
+		runner_limits_note(r, &h->event);
 	}
 	free(text);
 	return h && text && h->event.body && h->note && buf_ok(&h->fields) ? 0 : err_nomem(err);
@@ -272,13 +274,13 @@ static int begin(struct runner *r, const char *with, struct err *err)
 	}
 	if (rc == 0 && !history_module(r->history))
 		rc = history_set_module(r->history, r->run.info.module, err);
-	r->resumed = r->started;
+	r->resumed = r->started || r->rests;
 	if (rc == 0)
 		rc = runner_locks_open(r, err);
 	if (rc == 0)
 		rc = runner_gate_limits(r, !r->started, err);
-	if (rc == 0 && !r->started)
-		rc = say_begun(r, err);
+	if (rc == 0)
+		rc = runner_limits_open(r, err);
 	if (rc == 0)
 		rc = runner_inbox_watch(r, err);
 	if (rc == 0)

@@ -81,7 +81,7 @@ int driver_terminate(struct driver *driver, const char *id, const char *message,
 	if (!r)
 		return err_nomem(err);
 	r->driver = driver;
-	r->run.lock_fd = -1;
+	r->run.lock_fd = r->slot_fd = -1;
 	r->messages = json_object();
 	rc = r->messages ? terminate(r, id, message, error, err) : err_nomem(err);
 	runner_close(r);

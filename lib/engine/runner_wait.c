@@ -3,6 +3,7 @@
 #include "runner.h"
 
 #include "driver_internal.h"
+#include "runner_limits.h"
 #include "runner_locks.h"
 #include "task.h"
 
@@ -27,7 +28,7 @@ bool runner_idle(const struct runner *r)
  * is. New. */
 static json_t *waits_of(struct runner *r)
 {
-	json_t *waits = core_waits(r->core), *wait;
+	json_t *waits = r->delayed ? runner_delay_waits(r) : core_waits(r->core), *wait;
 	size_t i;
 
 	json_array_foreach (waits, i, wait) {
@@ -48,8 +49,13 @@ static json_t *waits_of(struct runner *r)
 static int say_suspended(struct runner *r, const json_t *waits, struct err *err)
 {
 	struct happening *h = runner_happen(r, EVENT_RUN_SUSPENDED, 0);
+	const char *which;
+	int64_t by = runner_deadline(r, &which);
 	int rc = h && waits ? runner_put_json(r, &h->fields, "waiting", waits, err)
 			    : err_nomem(err);
+
+	if (h && by)
+		buf_addf(&h->fields, ",\"deadline\":%lld", (long long)by);
 
 	if (rc == 0 && !(h->note = strdup("suspended")))
 		rc = err_nomem(err);

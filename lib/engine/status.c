@@ -65,6 +65,8 @@ static bool is_due(const struct run_summary *s, struct run *run, int64_t now)
 		if (until && json_integer_value(until) <= now)
 			return true;
 	}
+	if (s->deadline && s->deadline <= now)
+		return true;
 	return inbox_any(run) > 0;
 }
 
@@ -90,6 +92,7 @@ static void take_last(struct run_summary *s, struct run *run, const struct event
 	}
 	json_decref(s->waiting);
 	s->waiting = waiting;
+	s->deadline = json_integer_value(json_object_get(last->body, "deadline"));
 	s->status = STATUS_SUSPENDED;
 }
 
@@ -182,6 +185,8 @@ json_t *run_summary_json(const struct run_summary *s)
 		json_object_set_new(json, "closed", json_integer(s->closed));
 	if (s->driver)
 		json_object_set_new(json, "driver", json_integer(s->driver));
+	if (s->deadline)
+		json_object_set_new(json, "deadline", json_integer(s->deadline));
 	if (s->due)
 		json_object_set_new(json, "due", json_true());
 	if (s->result)

@@ -34,6 +34,7 @@ struct run_summary {
 	int64_t closed;           /* 0 while open */
 	uint64_t steps, events;
 	pid_t driver;           /* 0: none */
+	int64_t deadline;       /* of a suspended run: by when it must have ended; 0: whenever */
 	bool due;               /* suspended, and what it waits for has come */
 	json_t *waiting;        /* array, never NULL */
 	json_t *result, *error; /* NULL where there is none */

@@ -56,7 +56,7 @@ at_least_tries() {
 
 @test "poll: it fails when the time is over" {
 	expect 1 wf run poll command='exit 1' every=0.05 within=0.3
-	contains "$stderr" "timeout: no success within 0.3 s"
+	contains "$stderr" "timeout: no success within 300 ms"
 }
 
 @test "poll: with a file the interval is read anew" {
