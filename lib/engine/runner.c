@@ -166,6 +166,8 @@ int runner_feed(struct runner *r, struct err *err)
 			r->ended_as = h->event.type;
 			json_decref(r->ended);
 			r->ended = json_incref(h->event.body);
+			r->ended_at = h->event.at;
+			r->ended_seq = h->event.seq;
 		}
 		if (h->message)
 			runner_inbox_drop(r, h->message);

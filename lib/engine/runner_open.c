@@ -56,6 +56,8 @@ static int take_note(struct runner *r, const struct event *event, struct err *er
 		r->ended_as = event->type;
 		json_decref(r->ended);
 		r->ended = json_incref(event->body);
+		r->ended_at = event->at;
+		r->ended_seq = event->seq;
 	}
 	if (event->type != EVENT_STEP_STARTED)
 		return 0;
