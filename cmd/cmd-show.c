@@ -2,6 +2,7 @@
 #include "../lib/base/buf.h"
 #include "../lib/base/error.h"
 #include "../lib/base/str.h"
+#include "../lib/os/file.h"
 #include "../lib/os/os.h"
 #include "../lib/store/history.h"
 #include "../lib/store/run.h"
@@ -16,6 +17,8 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#define RUN_JSON_MOST ((size_t)256 << 20)
 
 struct showing {
 	struct cli *cli;
@@ -50,14 +53,61 @@ static void print_event(struct showing *s, const struct event *event)
 		out_text(s->line.data, s->line.len);
 }
 
-static int print_events(struct showing *s, struct history *history, struct err *err)
+/* What an event keeps outside its line comes before it, so that wf replay needs nothing else. */
+static int print_payloads(const struct event *event, struct run *run, struct err *err)
+{
+	const char *key;
+	json_t *name, *value, *object;
+
+	json_object_foreach (event->body, key, name) {
+		if (!str_ends(key, "_file") || !json_is_string(name))
+			continue;
+		if (run_get_payload(run, json_string_value(name), &value, err) < 0)
+			return -err->code;
+		object = json_pack("{s:s, s:O, s:o}", "type", "payload", "file", name, "value",
+				   value);
+		if (!object)
+			return err_nomem(err);
+		out_json(object);
+		json_decref(object);
+	}
+	return 0;
+}
+
+static int print_run(struct state *state, const struct run *run, struct err *err)
+{
+	struct buf text = BUF_INIT;
+	char *path = str_format("%s/run.json", run->path);
+	json_t *object = NULL;
+	int r = path ? os_read_file(state->os, path, RUN_JSON_MOST, &text, err) : err_nomem(err);
+
+	if (r == 0) {
+		json_t *info = json_loadb(text.data ? text.data : "", text.len, JSON_ALLOW_NUL, NULL);
+
+		object = info ? json_pack("{s:s, s:o}", "type", "run", "run", info) : NULL;
+		r = object ? 0 : err_nomem(err);
+	}
+	if (r == 0)
+		out_json(object);
+	json_decref(object);
+	buf_release(&text);
+	free(path);
+	return r;
+}
+
+static int print_events(struct showing *s, struct history *history, struct run *run,
+			struct err *err)
 {
 	struct event event;
 	int r = 0;
 
 	while (!out_broken() && (r = history_read(history, &event, err)) > 0) {
-		print_event(s, &event);
+		r = s->cli->general.json ? print_payloads(&event, run, err) : 0;
+		if (r == 0)
+			print_event(s, &event);
 		event_release(&event);
+		if (r < 0)
+			return r;
 	}
 	return r < 0 ? r : 0;
 }
@@ -83,8 +133,10 @@ static int show_run(struct cli *cli, struct state *state, struct err *err)
 		return r;
 	dir = str_format("%s/history", run.path);
 	r = dir ? history_open(&history, state->os, dir, &options, err) : err_nomem(err);
+	if (r == 0 && cli->general.json)
+		r = print_run(state, &run, err);
 	if (r == 0)
-		r = print_events(&showing, history, err);
+		r = print_events(&showing, history, &run, err);
 	history_close(history);
 	free(dir);
 	run_release(&run);
@@ -111,7 +163,8 @@ const struct cmd cmd_show = {
 	.name = "show",
 	.summary = "show what happened in a run, event by event",
 	.arguments = "ID",
-	.details = "With --json the events are printed as they are in the history, one a line.",
+	.details = "With --json: run.json, and then the events as they are in the history, one a line. "
+		   "wf replay reads that.",
 	.least = 1,
 	.most = 1,
 	.uses = USE_LOOK,

@@ -198,3 +198,16 @@ int event_decode(struct event *ret, const char *line, size_t n, struct err *err)
 	*ret = event;
 	return 0;
 }
+
+int event_of_json(struct event *ret, json_t *body, struct err *err)
+{
+	struct event event = {.body = json_incref(body)};
+	int rc = get_members(&event, err);
+
+	if (rc < 0) {
+		event_release(&event);
+		return rc;
+	}
+	*ret = event;
+	return 0;
+}

@@ -69,7 +69,8 @@ load cli
 	contains "$output" "talk: completed (attempt 2"
 	expect 0 wf show a --json
 	cat .wf/closed/a/history/*.jsonl | grep . >raw
-	diff <(jq -cS . raw) <(jq -cS . <<<"$output")
+	diff <(jq -cS . raw) <(tail -n +2 <<<"$output" | jq -cS .)
+	diff <(jq -S . .wf/closed/a/run.json) <(head -1 <<<"$output" | jq -S .run)
 }
 
 @test "show reads a run that is being driven" {
