@@ -63,7 +63,7 @@ int driver_module(struct driver *d, const char *sha256, const struct module **re
 	buf_addf(&name, "%s.so", sha256);
 	path = buf_ok(&name) ? state_path(d->state, "modules", name.data) : NULL;
 	buf_release(&name);
-	rc = path ? module_load(path, &module, err) : err_nomem(err);
+	rc = path ? module_load_pinned(path, sha256, &module, err) : err_nomem(err);
 	free(path);
 	if (rc < 0)
 		return rc;

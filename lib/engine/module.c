@@ -160,7 +160,13 @@ static int link_module(struct module *module, struct err *err)
 	return rc;
 }
 
-static int load(const char *path, struct module *module, struct err *err)
+static int damaged(struct err *err)
+{
+	return err_set(err, ERR_DAMAGED, "it does not have the SHA-256 of its name");
+}
+
+/* pinned: the SHA-256 that it must have, or NULL. */
+static int load(const char *path, struct module *module, const char *pinned, struct err *err)
 {
 	struct module_file file;
 	int rc = module_file_open(&file, path, err);
@@ -171,10 +177,13 @@ static int load(const char *path, struct module *module, struct err *err)
 	if (!rc)
 		hash_sha256(file.data, file.size, module->sha256);
 	module_file_close(&file);
+	if (!rc && pinned && strcmp(pinned, module->sha256))
+		rc = damaged(err);
 	return rc < 0 ? rc : link_module(module, err);
 }
 
-int module_load(const char *path, struct module **ret_module, struct err *err)
+static int load_new(const char *path, const char *pinned, struct module **ret_module,
+		    struct err *err)
 {
 	struct module *module = calloc(1, sizeof *module);
 	int rc;
@@ -183,7 +192,7 @@ int module_load(const char *path, struct module **ret_module, struct err *err)
 		module_free(module);
 		return err_nomem(err);
 	}
-	rc = load(path, module, err);
+	rc = load(path, module, pinned, err);
 	if (rc < 0) {
 		module_free(module);
 		err_context(err, "cannot load module '%s'", path);
@@ -191,6 +200,17 @@ int module_load(const char *path, struct module **ret_module, struct err *err)
 	}
 	*ret_module = module;
 	return 0;
+}
+
+int module_load(const char *path, struct module **ret_module, struct err *err)
+{
+	return load_new(path, NULL, ret_module, err);
+}
+
+int module_load_pinned(const char *path, const char *sha256, struct module **ret_module,
+		       struct err *err)
+{
+	return load_new(path, sha256, ret_module, err);
 }
 
 void module_free(struct module *module)

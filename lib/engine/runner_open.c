@@ -5,12 +5,14 @@
 #include "../base/hash.h"
 #include "../model/module.h"
 #include "../store/state.h"
+#include "../store/sweep.h"
 #include "crash.h"
 #include "driver_internal.h"
 #include "module.h"
 #include "runner_gate.h"
 #include "runner_inbox.h"
 #include "runner_limits.h"
+#include "runner_restore.h"
 #include "runner_locks.h"
 #include "runner_told.h"
 
@@ -153,7 +155,7 @@ int runner_replay(struct runner *r, struct err *err)
 	int rc = pinned_module(r, sha, err);
 
 	if (rc == 0)
-		rc = driver_module(r->driver, sha, &module, err);
+		rc = runner_module(r, sha, &module, err);
 	if (rc == 0)
 		rc = replay_with(r, module, &r->core, err);
 	if (rc == 0)
@@ -267,6 +269,8 @@ static int begin(struct runner *r, const char *with, struct err *err)
 	if (rc < 0)
 		return rc;
 	run_set_halted(&r->run, NULL, &ignored);
+	if (r->started)
+		sweep_run(&r->run, true, true, NULL, NULL, &ignored);
 	core_set_live(r->core);
 	if (!r->ended && core_status(r->core) != CORE_RUNNING)
 		rc = runner_serve(r, err); /* what it said last */
@@ -290,8 +294,8 @@ static int begin(struct runner *r, const char *with, struct err *err)
 	return rc;
 }
 
-int runner_open(struct runner **ret, struct driver *driver, const char *id, const char *with,
-		struct err *err)
+static int open_once(struct runner **ret, struct driver *driver, const char *id, const char *with,
+		     struct err *err)
 {
 	struct runner *r = calloc(1, sizeof *r);
 	int rc;
@@ -312,4 +316,16 @@ int runner_open(struct runner **ret, struct driver *driver, const char *id, cons
 	}
 	*ret = r;
 	return 0;
+}
+
+/* Files that are gone may still be on the branch. */
+int runner_open(struct runner **ret, struct driver *driver, const char *id, const char *with,
+		struct err *err)
+{
+	int rc = open_once(ret, driver, id, with, err);
+
+	if (rc != -ERR_DAMAGED || !runner_restore(driver, id))
+		return rc;
+	err_clear(err);
+	return open_once(ret, driver, id, with, err);
 }

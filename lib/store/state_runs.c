@@ -101,16 +101,26 @@ int state_each_run(struct state *state, bool open, bool closed,
 	return rc;
 }
 
-/* Write once, by content. What is there in the same size was renamed there whole, only its name may
- * not be durable. */
+static bool is_same(struct state *state, const char *path, const struct buf *content)
+{
+	struct buf there = BUF_INIT;
+	struct err ignored = ERR_INIT;
+	bool same = os_read_file(state->os, path, MODULE_MAX, &there, &ignored) == 0 &&
+		    there.len == content->len &&
+		    (!there.len || memcmp(there.data, content->data, there.len) == 0);
+
+	buf_release(&there);
+	return same;
+}
+
+/* Write once, by content. What is there and the same may have a name that is not durable. */
 static int keep_module(struct state *state, const char *path, const struct buf *content,
 		       struct err *err)
 {
-	struct os_stat st;
 	char *folder;
-	int rc = state->os->ops->lstat(state->os, path, &st);
+	int rc;
 
-	if (rc < 0 || st.kind != OS_FILE || st.size != content->len)
+	if (!is_same(state, path, content))
 		return os_replace(state->os, path, content->data, content->len, 0500, err);
 	folder = state_path(state, "modules", NULL);
 	if (!folder)
