@@ -10,6 +10,10 @@
 #include "output.h"
 #include "report.h"
 #include "rows.h"
+#include "select.h"
+#include "text.h"
+
+#include <stdlib.h>
 
 static void row(struct buf *out, const char *name)
 {
@@ -21,6 +25,38 @@ static void row_time(struct buf *out, const char *name, int64_t at)
 	row(out, name);
 	describe_time(out, at);
 	buf_addc(out, '\n');
+}
+
+static void json_line(struct buf *out, const char *name, const json_t *value)
+{
+	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	row(out, name);
+	if (text)
+		text_line(out, text);
+	buf_addc(out, '\n');
+	free(text);
+}
+
+/* What the run says about itself. */
+static void tell_lines(struct buf *out, const struct run_summary *s)
+{
+	const json_t *memo = json_object_get(s->told, "memo");
+	const char *details = json_string_value(json_object_get(s->told, "details"));
+
+	if (s->parent) {
+		row(out, "parent");
+		buf_addf(out, "%s\n", s->parent);
+	}
+	if (details) {
+		row(out, "details");
+		text_line(out, details);
+		buf_addc(out, '\n');
+	}
+	if (s->tags)
+		json_line(out, "tags", s->tags);
+	if (json_object_size(memo))
+		json_line(out, "memo", memo);
 }
 
 static void detail_lines(struct buf *out, const struct run_summary *s)
@@ -46,6 +82,7 @@ static void detail_lines(struct buf *out, const struct run_summary *s)
 		describe_waits(out, s->waiting);
 		buf_addc(out, '\n');
 	}
+	tell_lines(out, s);
 	if (s->error) {
 		row(out, "error");
 		describe_failure(out, s->error);
@@ -81,11 +118,12 @@ static int status_of_one(struct cli *cli, struct state *state, const char *id)
 
 static int status_of_all(struct cli *cli, struct state *state)
 {
-	struct rows rows;
+	struct selection open = {.open = true};
+	struct rows rows = {0};
 	struct err err = ERR_INIT;
 	int status = EXIT_COMPLETED;
 
-	if (rows_load(&rows, state, true, false, &err) < 0)
+	if (select_rows(&rows, state, &open, &err) < 0)
 		status = complain(&err);
 	rows_print(cli, &rows, 0);
 	if (!status && rows.unreadable)

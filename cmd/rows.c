@@ -16,80 +16,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-struct loading {
-	struct rows *rows;
-	struct state *state;
-	struct err *err;
-};
-
-static int load_one(void *arg, const char *id, bool closed)
-{
-	struct loading *loading = arg;
-	struct rows *rows = loading->rows;
-	struct err err = ERR_INIT;
-
-	if (rows->n == rows->size) {
-		size_t size = rows->size ? rows->size * 2 : 64;
-		struct run_summary *v = realloc(rows->v, size * sizeof *v);
-
-		if (!v)
-			return err_nomem(loading->err);
-		rows->v = v;
-		rows->size = size;
-	}
-	if (run_summarize(&rows->v[rows->n], loading->state, id, closed, &err) == 0) {
-		rows->n++;
-	} else if (err.code !=
-		   ERR_NOT_FOUND) { /* a run that was closed meanwhile is there no more */
-		warn("run '%s' cannot be read: %s", id, err.text);
-		rows->unreadable++;
-	}
-	return 0;
-}
-
-static int newest_first(const void *a, const void *b)
-{
-	const struct run_summary *x = a, *y = b;
-
-	if (x->created != y->created)
-		return x->created > y->created ? -1 : 1;
-	return strcmp(x->id, y->id);
-}
-
-/* A run that moved from open/ to closed/ while they were read is there twice; the later reading
- * holds. */
-static void drop_doubles(struct rows *rows)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < rows->n; i++) {
-		if (kept && !strcmp(rows->v[kept - 1].id, rows->v[i].id)) {
-			bool later = rows->v[i].closed != 0;
-
-			run_summary_release(&rows->v[later ? kept - 1 : i]);
-			if (later)
-				rows->v[kept - 1] = rows->v[i];
-			continue;
-		}
-		rows->v[kept++] = rows->v[i];
-	}
-	rows->n = kept;
-}
-
-int rows_load(struct rows *ret, struct state *state, bool open, bool closed, struct err *err)
-{
-	struct loading loading = {ret, state, err};
-
-	*ret = (struct rows){0};
-	int r = state_each_run(state, open, closed, load_one, &loading, err);
-	if (r < 0)
-		return r;
-	if (ret->n)
-		qsort(ret->v, ret->n, sizeof *ret->v, newest_first);
-	drop_doubles(ret);
-	return 0;
-}
-
 static enum tint tint_of(enum run_status status)
 {
 	static const enum tint tints[] = {
@@ -187,6 +113,9 @@ void rows_print(struct cli *cli, const struct rows *rows, size_t limit)
 	for (size_t i = 0; i < n; i++) {
 		json_t *object = run_summary_json(&rows->v[i]);
 
+		/* of closed runs only 'wf status ID' reads them, so lists tell them of none */
+		json_object_del(object, "memo");
+		json_object_del(object, "details");
 		if (object)
 			out_json(object);
 		json_decref(object);

@@ -14,7 +14,8 @@ struct state;
 
 struct rows {
 	struct run_summary *v;
-	size_t n, size;
+	size_t n;
+	size_t total;      /* that were meant, beyond the limit too */
 	size_t unreadable; /* runs that were told about and left out */
 };
 

@@ -136,6 +136,16 @@ static int take_driver(struct run_summary *s, struct run *run, struct err *err)
 	return rc;
 }
 
+static int take_told(struct run_summary *s, struct run *run, struct err *err)
+{
+	int rc = run_told(run, &s->told, err);
+	json_t *tags = json_object_get(s->told, "tags");
+
+	if (rc == 0 && json_object_size(tags))
+		s->tags = json_incref(tags);
+	return rc;
+}
+
 int run_summarize(struct run_summary *ret, struct state *state, const char *id, bool closed,
 		  struct err *err)
 {
@@ -150,8 +160,11 @@ int run_summarize(struct run_summary *ret, struct state *state, const char *id, 
 	}
 	s.id = strdup(id);
 	s.workflow = strdup(run.info.workflow);
+	s.parent = run.info.parent ? strdup(run.info.parent) : NULL;
 	s.created = s.updated = run.info.created;
 	rc = s.id && s.workflow && s.waiting ? take_history(&s, &run, err) : err_nomem(err);
+	if (rc == 0)
+		rc = take_told(&s, &run, err);
 	if (rc == 0 && !run.closed)
 		rc = take_driver(&s, &run, err);
 	run_release(&run);
@@ -169,6 +182,9 @@ void run_summary_release(struct run_summary *summary)
 	json_decref(summary->waiting);
 	json_decref(summary->result);
 	json_decref(summary->error);
+	free(summary->parent);
+	json_decref(summary->tags);
+	json_decref(summary->told);
 }
 
 json_t *run_summary_json(const struct run_summary *s)
@@ -193,5 +209,13 @@ json_t *run_summary_json(const struct run_summary *s)
 		json_object_set(json, "result", s->result);
 	if (s->error)
 		json_object_set(json, "error", s->error);
+	if (s->parent)
+		json_object_set_new(json, "parent", json_string(s->parent));
+	if (s->tags)
+		json_object_set(json, "tags", s->tags);
+	if (json_object_size(json_object_get(s->told, "memo")))
+		json_object_set(json, "memo", json_object_get(s->told, "memo"));
+	if (json_object_get(s->told, "details"))
+		json_object_set(json, "details", json_object_get(s->told, "details"));
 	return json;
 }

@@ -29,6 +29,7 @@ const char *run_status_name(enum run_status status);
 
 struct run_summary {
 	char *id, *workflow; /* owned */
+	char *parent;        /* owned; NULL: none */
 	enum run_status status;
 	int64_t created, updated; /* ms since 1970; updated: the last event */
 	int64_t closed;           /* 0 while open */
@@ -38,10 +39,16 @@ struct run_summary {
 	bool due;               /* suspended, and what it waits for has come */
 	json_t *waiting;        /* array, never NULL */
 	json_t *result, *error; /* NULL where there is none */
+	json_t *tags;           /* object; NULL where there are none */
+	json_t *told;           /* memo and details too, as lib/model/told.h; NULL: not read */
 };
 
 int run_summarize(struct run_summary *ret, struct state *state, const char *id, bool closed,
 		  struct err *err);
+/* The same of a closed run out of its line in the index: 1; 0 when the line does not tell all. */
+int run_summary_of_line(struct run_summary *ret, const char *text, size_t n, struct err *err);
+/* The line that the index should have of a closed run; new, with its newline. */
+int run_index_line(struct state *state, const char *id, char **ret, struct err *err);
 void run_summary_release(struct run_summary *summary);
 /* The object of wf-json(5). New. */
 json_t *run_summary_json(const struct run_summary *summary);
