@@ -13,11 +13,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* State letter and start time (fields 3 and 22) of a process. False when there is no such process.
- */
-static bool process_stat(pid_t pid, char *ret_state, uint64_t *ret_started)
+#define EXITING 0x4 /* PF_EXITING: it is on its way out */
+#define KILL_PENDING (1ul << (SIGKILL - 1))
+
+struct process {
+	char state;
+	unsigned long flags, pending; /* pending: signals that wait for it */
+	uint64_t started;
+};
+
+/* Fields 3, 9, 22 and 31 of /proc/<pid>/stat. False when there is no such process. */
+static bool process_stat(pid_t pid, struct process *ret)
 {
-	char path[40], text[1024], *at, *end;
+	char path[40], text[1024], *at;
 	ssize_t n;
 	int fd;
 
@@ -31,42 +39,34 @@ static bool process_stat(pid_t pid, char *ret_state, uint64_t *ret_started)
 		return false;
 	text[n] = '\0';
 	at = strrchr(text, ')'); /* field 2 is a name that may hold anything */
-	if (!at || at[1] != ' ')
-		return false;
-	*ret_state = at[2];
-	at++;
-	for (int field = 2; field < 22; field++) {
-		at = strchr(at, ' ');
-		if (!at)
-			return false;
-		at++;
-	}
-	*ret_started = strtoull(at, &end, 10);
-	return end > at;
+	return at && sscanf(at,
+			    ") %c %*s %*s %*s %*s %*s %lu %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+			    " %" SCNu64 " %*s %*s %*s %*s %*s %*s %*s %*s %lu",
+			    &ret->state, &ret->flags, &ret->started, &ret->pending) == 4;
 }
 
 struct holder holder_self(void)
 {
 	struct holder self = {getpid(), 0};
-	char state;
+	struct process process;
 
-	if (!process_stat(self.pid, &state, &self.started))
-		self.started = 0;
+	if (process_stat(self.pid, &process))
+		self.started = process.started;
 	return self;
 }
 
+/* A process that was killed is dead for us even while the kernel still takes it apart. */
 bool holder_alive(const struct holder *holder)
 {
-	uint64_t started;
-	char state;
+	struct process process;
 
 	if (holder->pid <= 0 || (kill(holder->pid, 0) < 0 && errno == ESRCH))
 		return false;
-	if (!process_stat(holder->pid, &state, &started))
+	if (!process_stat(holder->pid, &process))
 		return true; /* no /proc, or hidden */
-	if (state == 'Z' || state == 'X')
+	if (strchr("ZX", process.state) || (process.flags & EXITING) || (process.pending & KILL_PENDING))
 		return false;
-	return holder->started == 0 || holder->started == started;
+	return holder->started == 0 || holder->started == process.started;
 }
 
 int holder_read(struct os *os, int fd, struct holder *ret)
