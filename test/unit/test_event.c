@@ -117,6 +117,8 @@ static const char *const names[EVENT_TYPES] = {
 	"child_closed",
 	"signal_sent",
 	"tags_set",
+	"lock_acquired",
+	"lock_let_go",
 	"run_completed",
 	"run_failed",
 	"run_cancelled",
