@@ -53,6 +53,10 @@ static char *make(const char *name, const char *flag)
 	return so;
 }
 
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
+#define THIS_ABI TEXT(WF_ABI_MAJOR) "." TEXT(WF_ABI_MINOR)
+
 static void refused(const char *path, const char *words, const char *name)
 {
 	struct err err = ERR_INIT;
@@ -73,8 +77,8 @@ static void bad_modules(void)
 		{"-DBAD_SYMBOL", "it has no symbol wf_module; is WF_MODULE(...) in it?"},
 		{"-DBAD_SHORT_SYMBOL", "is not a descriptor of wf"},
 		{"-DBAD_MAGIC", "is not a descriptor of wf (magic 12345678)"},
-		{"-DBAD_MAJOR", "it needs wf 2.4, this is wf 1.0"},
-		{"-DBAD_MINOR", "it needs wf 1.4, this is wf 1.0"},
+		{"-DBAD_MAJOR", "it needs wf 2.4, this is wf " THIS_ABI},
+		{"-DBAD_MINOR", "it needs wf 1.99, this is wf " THIS_ABI},
 		{"-DBAD_SMALL", "its descriptor has 16 bytes, fewer than"},
 		{"-DBAD_DEFINITION_SIZE", "its definitions cannot have 8 bytes each"},
 		{"-DBAD_NONE", "it defines no workflow and no step"},
