@@ -128,7 +128,7 @@ json_t *use(void)
 }
 DESCRIPTOR(WF_MODULE_MAGIC, WF_ABI_MAJOR + 1, 4, SIZES, 2, definitions);
 #elif defined BAD_MINOR
-DESCRIPTOR(WF_MODULE_MAGIC, WF_ABI_MAJOR, WF_ABI_MINOR + 4, SIZES, 2, definitions);
+DESCRIPTOR(WF_MODULE_MAGIC, WF_ABI_MAJOR, 99, SIZES, 2, definitions);
 #elif defined BAD_SMALL
 DESCRIPTOR(WF_MODULE_MAGIC, WF_ABI_MAJOR, WF_ABI_MINOR, 16, sizeof(wf_definition), 2, definitions);
 #elif defined BAD_DEFINITION_SIZE
