@@ -142,6 +142,19 @@ static void run_ended(struct buf *out, const struct progress *p)
 	buf_adds(out, ": completed");
 }
 
+static void update(struct buf *out, const struct progress *p)
+{
+	static const char *const words[] = {"refused", "accepted", "completed", "failed"};
+
+	buf_addf(out, "update ");
+	text_line(out, p->step ? p->step : "");
+	buf_addf(out, ": %s", words[p->attempt & 3]);
+	if (p->text) {
+		buf_adds(out, ": ");
+		text_line(out, p->text);
+	}
+}
+
 void describe_progress(struct buf *out, const struct progress *p)
 {
 	switch (p->kind) {
@@ -164,6 +177,9 @@ void describe_progress(struct buf *out, const struct progress *p)
 	case PROGRESS_SIGNAL:
 		buf_adds(out, "signal: ");
 		text_line(out, p->step ? p->step : "");
+		break;
+	case PROGRESS_UPDATE:
+		update(out, p);
 		break;
 	case PROGRESS_WAITING:
 		buf_adds(out, "waits for ");

@@ -18,6 +18,10 @@ static void on_progress(void *arg, const struct progress *progress)
 {
 	struct drive *drive = arg;
 
+	if (progress->kind == PROGRESS_UPDATE && drive->update &&
+	    strcmp(progress->step, drive->update) == 0)
+		drive->update_over = progress->attempt == 0 ||
+				     progress->attempt >= drive->update_stage;
 	drive->kind->progress(drive->view, progress);
 }
 
@@ -27,6 +31,13 @@ static void on_tick(void *arg)
 
 	if (drive->kind->tick)
 		drive->kind->tick(drive->view);
+}
+
+static bool enough(void *arg)
+{
+	const struct drive *drive = arg;
+
+	return drive->update_over;
 }
 
 int drive_start(struct drive *ret, struct cli *cli, struct state *state, bool wait, bool many,
@@ -39,6 +50,7 @@ int drive_start(struct drive *ret, struct cli *cli, struct state *state, bool wa
 		.handle_signals = true,
 		.progress = on_progress,
 		.progress_arg = ret,
+		.enough = enough,
 		.tick = on_tick,
 		.tick_ms = kind->tick_ms,
 	};
@@ -178,7 +190,8 @@ int drive_finish(struct drive *drive)
 	if (looped < 0)
 		status = complain(&err);
 	for (size_t i = 0; endings && i < drive->count; i++) {
-		tell(drive, drive->ids[i], &endings[i]);
+		if (!drive->update)
+			tell(drive, drive->ids[i], &endings[i]);
 		status = exit_worse(status, exit_of_end(endings[i].end, signal));
 		json_decref(endings[i].detail);
 	}

@@ -21,6 +21,10 @@ struct drive {
 	void *view;
 	char **ids; /* owned: runs that were added */
 	size_t count;
+	const char
+		*update;  /* drive until this update is over and the run rests; NULL: to its end */
+	int update_stage; /* 1: over once accepted; 2: once completed */
+	bool update_over;
 	bool many; /* more than one run may be driven: results are not printed one after the other
 		    */
 };

@@ -61,7 +61,7 @@ static char *make_id(struct os *os, const char *workflow, int64_t now, struct er
 }
 
 static int create_with_id(struct state *state, struct run_info *info, const char *wanted,
-			  struct err *err)
+			  json_t *message, struct err *err)
 {
 	for (int i = 0; i < TRIES; i++) {
 		err_clear(err);
@@ -69,7 +69,7 @@ static int create_with_id(struct state *state, struct run_info *info, const char
 				  : make_id(state->os, info->workflow, info->created, err);
 		if (!info->id)
 			return err_nomem(err);
-		int r = run_create(state, info, err);
+		int r = run_create_with(state, info, message, err);
 		if (r == 0 || wanted || err->code != ERR_EXISTS)
 			return r;
 		free(info->id);
@@ -107,7 +107,7 @@ int new_run_create(struct new_run *run, struct state *state, char **ret_id, stru
 	if (r == 0)
 		r = state_add_module(state, run->file, info.module, &pinned, err);
 	if (r == 0)
-		r = create_with_id(state, &info, run->id, err);
+		r = create_with_id(state, &info, run->id, run->message, err);
 	if (r == 0) {
 		*ret_id = info.id;
 		info.id = NULL;

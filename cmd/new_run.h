@@ -15,6 +15,7 @@ struct new_run {
 	const char *id;              /* NULL: one is made up */
 	json_t *input, *environment; /* borrowed */
 	json_t *options;             /* of run.json; borrowed; NULL: none */
+	json_t *message;             /* in its inbox from the beginning; borrowed; NULL: none */
 	struct module *module;       /* owned; by new_run_load */
 	char *file;                  /* owned: what was loaded */
 	int workflow;                /* index in the module */

@@ -186,6 +186,7 @@ bool tree_model_apply(struct tree_model *model, const struct progress *p, int64_
 		break;
 	case PROGRESS_HEARTBEAT:
 	case PROGRESS_SIGNAL:
+	case PROGRESS_UPDATE:
 	case PROGRESS_LOG:
 		break;
 	}

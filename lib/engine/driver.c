@@ -10,6 +10,7 @@
 #include "driver_internal.h"
 #include "module.h"
 #include "runner.h"
+#include "runner_inbox.h"
 #include "task.h"
 
 #include <signal.h>
@@ -91,6 +92,12 @@ static void on_heartbeat(void *arg, void *owner, uint64_t id, const char *detail
 
 /* ---- the loop ---- */
 
+static bool may_leave(const struct driver *d)
+{
+	return !d->options.wait ||
+	       (d->options.enough && d->options.enough(d->options.progress_arg));
+}
+
 static bool all_rest(struct driver *d)
 {
 	bool rest = true;
@@ -100,7 +107,7 @@ static bool all_rest(struct driver *d)
 		if (r->end != DRIVE_NOT_YET)
 			continue;
 		if (d->stopped_by ? r->running == 0 && r->pending_count == 0
-				  : !d->options.wait && runner_idle(r)) {
+				  : may_leave(d) && runner_idle(r)) {
 			if (!d->stopped_by)
 				runner_suspend(r);
 			else
@@ -119,9 +126,13 @@ static void on_turn(uv_check_t *handle)
 
 	for (size_t i = 0; i < d->count; i++) {
 		struct runner *r = d->runners[i];
+		struct err err = ERR_INIT;
+		if (!d->stopped_by && runner_inbox_take(r, &err) < 0)
+			runner_break(r, DRIVE_BROKEN, &err);
 		if (r->pending_count && r->end == DRIVE_NOT_YET)
 			runner_turn(r);
-		more = more || (r->pending_count && r->end == DRIVE_NOT_YET);
+		more = more || (r->pending_count && r->end == DRIVE_NOT_YET) ||
+		       (!d->stopped_by && runner_inbox_due(r));
 	}
 	pool_flush(d->pool);
 	if (!more)

@@ -49,6 +49,8 @@ enum progress_kind {
 	PROGRESS_SIGNAL,
 	PROGRESS_WAITING,   /* the run waits; detail is what core_waits says */
 	PROGRESS_LOG,       /* text: a line of wf_log */
+	PROGRESS_UPDATE,    /* update `step` was accepted (attempt 1), completed (2), failed (3) or
+			       refused    (0) */
 	PROGRESS_RUN_ENDED, /* end, detail is the result or the error */
 };
 
@@ -75,6 +77,9 @@ struct driver_options {
 	int64_t grace_ms;    /* for running attempts when stopped; 0: 5 s */
 	void (*progress)(void *arg, const struct progress *progress);
 	void *progress_arg;
+	/* Asked, with progress_arg, of a run that only waits: whether to leave it, though `wait` is
+	 * set. NULL: never. */
+	bool (*enough)(void *arg);
 	/* Called from the loop about every tick_ms (0: never) while it turns, with progress_arg: to
 	 * redraw a display. */
 	unsigned tick_ms;

@@ -3,6 +3,7 @@
 
 #include "../base/buf.h"
 #include "../base/error.h"
+#include "inbox_mail.h"
 #include "runner.h"
 
 #include <string.h>
@@ -16,12 +17,6 @@ static int take_as(struct runner *r, enum event_type type, const char *name, con
 	if (!h || !(h->event.body = json_object()) || !(h->message = strdup(name)))
 		return err_nomem(err);
 	return runner_inbox_copy(h->event.body, &h->fields, name, message, members, err);
-}
-
-static int take_signal(struct runner *r, const char *name, const json_t *message, struct err *err)
-{
-	static const char *const members[] = {"name", "payload", "from", NULL};
-	return take_as(r, EVENT_SIGNAL_RECEIVED, name, message, members, err);
 }
 
 static int take_cancel(struct runner *r, const char *name, const json_t *message, struct err *err)
@@ -38,7 +33,8 @@ static int take_terminate(struct runner *r, const char *name, const json_t *mess
 }
 
 const struct inbox_kind inbox_kinds[] = {
-	{"signal", take_signal},
+	{"signal", inbox_take_signal},
+	{"update", inbox_take_update},
 	{"cancel", take_cancel},
 	{"terminate", take_terminate},
 	{NULL, NULL},

@@ -41,7 +41,12 @@ struct runner {
 	struct task *tasks;
 	struct happening *pending;
 	size_t pending_count, pending_size;
-	json_t *messages; /* names in the inbox; true: its event is pending or recorded */
+	char **mail; /* names listed in the inbox, and not looked at yet from mail_at on */
+	size_t mail_count, mail_at;
+	bool mail_changed; /* the inbox is to be listed again */
+	json_t *heard;     /* names of messages of other runs that the history knows */
+	json_t *updates;   /* ids of updates that it knows */
+	json_t *messages;  /* names in the inbox; true: its event is pending or recorded */
 	uv_fs_event_t *inbox;
 	json_t *attempts; /* what attempts/ held when the run was opened */
 	json_t *begun;    /* cmd -> true: at-most-once steps that history says were dispatched */

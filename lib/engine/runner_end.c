@@ -6,10 +6,12 @@
  */
 #include "runner.h"
 
+#include "../store/inbox.h"
 #include "../store/state.h"
 #include "driver_internal.h"
 #include "runner_gate.h"
 #include "runner_locks.h"
+#include "runner_inbox.h"
 #include "task.h"
 
 #include <stdlib.h>
@@ -118,6 +120,20 @@ static int end_run(struct runner *r, const struct ending *ending, struct err *er
 	return rc;
 }
 
+/* Nothing is put into the inbox meanwhile: what is there becomes part of the history before its
+ * end, and who comes later is told that the run has ended. */
+static int end_sealed(struct runner *r, const struct ending *ending, struct err *err)
+{
+	int seal = -1, rc = inbox_seal(&r->run, &seal, err);
+
+	if (rc == 0 && !r->ended)
+		rc = runner_inbox_last(r, err);
+	if (rc == 0)
+		rc = end_run(r, ending, err);
+	inbox_unseal(&r->run, seal);
+	return rc;
+}
+
 void runner_finish(struct runner *r)
 {
 	struct err err = ERR_INIT;
@@ -125,7 +141,7 @@ void runner_finish(struct runner *r)
 							   : event_of(core_status(r->core)));
 	struct progress p = {.kind = PROGRESS_RUN_ENDED, .end = ending->end};
 
-	if (end_run(r, ending, &err) < 0) {
+	if (end_sealed(r, ending, &err) < 0) {
 		runner_break(r, DRIVE_BROKEN, &err);
 		return;
 	}

@@ -20,36 +20,39 @@ static bool is_taken(const struct runner *r, const char *name)
 	return json_is_true(json_object_get(r->messages, name));
 }
 
-static int note_message(void *arg, const char *name, json_t *message)
-{
-	struct runner *r = arg;
-
-	(void)message;
-	return json_object_set_new(r->messages, name, json_false()) < 0 ? -ERR_NOMEM : 0;
-}
-
 int runner_inbox_list(struct runner *r, struct err *err)
 {
+	char **names = NULL;
+	size_t n = 0;
 	int rc;
 
 	r->messages = json_object();
-	if (!r->messages)
+	r->heard = json_object();
+	r->updates = json_object();
+	if (!r->messages || !r->heard || !r->updates)
 		return err_nomem(err);
-	if (!inbox_any(&r->run))
-		return 0;
-	rc = inbox_each(&r->run, note_message, r, err);
-	return rc == -ERR_NOMEM ? err_nomem(err) : rc;
+	rc = inbox_names(&r->run, &names, &n, err);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (json_object_set_new(r->messages, names[i], json_false()) < 0)
+			rc = err_nomem(err);
+	inbox_names_free(names, n);
+	r->mail_changed = n > 0;
+	return rc;
 }
 
-void runner_inbox_known(struct runner *r, const struct event *event)
+int runner_inbox_known(struct runner *r, const struct event *event, struct err *err)
 {
-	const char *name;
+	const char *name = json_string_value(json_object_get(event->body, "message"));
+	const char *update = json_string_value(json_object_get(event->body, "update"));
+	int rc = 0;
 
-	if (!json_object_size(r->messages))
-		return;
-	name = json_string_value(json_object_get(event->body, "message"));
 	if (name && json_object_get(r->messages, name))
-		json_object_set_new(r->messages, name, json_true());
+		rc = json_object_set_new(r->messages, name, json_true());
+	if (name && rc == 0 && json_object_get(event->body, "from"))
+		rc = json_object_set_new(r->heard, name, json_true());
+	if (update && rc == 0)
+		rc = json_object_set_new(r->updates, update, json_true());
+	return rc < 0 ? err_nomem(err) : 0;
 }
 
 void runner_inbox_drop(struct runner *r, const char *name)
@@ -60,64 +63,121 @@ void runner_inbox_drop(struct runner *r, const char *name)
 		json_object_del(r->messages, name);
 }
 
-struct taking {
-	struct runner *r;
-	struct err *err;
-};
-
-static int take(void *arg, const char *name, json_t *message)
+/* It is pending: its file is removed once that is fed. */
+static bool is_pending(const struct runner *r, const char *name)
 {
-	struct taking *taking = arg;
-	struct runner *r = taking->r;
+	for (size_t i = 0; i < r->pending_count; i++)
+		if (r->pending[i].message && strcmp(r->pending[i].message, name) == 0)
+			return true;
+	return false;
+}
+
+/* INBOX_LATER: look at it, and what came after it, again after the next turn. */
+static int take(struct runner *r, const char *name, const json_t *message, struct err *err)
+{
 	const char *kind = json_string_value(json_object_get(message, "kind"));
+
+	if (r->delayed && kind && strcmp(kind, "cancel") == 0) {
+		int rc = runner_begin_now(r, err); /* which takes this one too */
+		return rc < 0 ? rc : INBOX_LISTED;
+	}
+	if (r->delayed && (!kind || strcmp(kind, "terminate") != 0))
+		return INBOX_STAYS;
+	for (const struct inbox_kind *k = inbox_kinds; k->kind; k++) {
+		int rc;
+
+		if (!kind || strcmp(k->kind, kind) != 0)
+			continue;
+		rc = k->take(r, name, message, err);
+		if (rc == 0 && json_object_set_new(r->messages, name, json_true()) < 0)
+			rc = err_nomem(err);
+		return rc;
+	}
+	return INBOX_STAYS; /* of a kind that this wf does not know: left for one that does */
+}
+
+static int look_at(struct runner *r, const char *name, struct err *err)
+{
+	json_t *message = NULL;
 	int rc;
 
-	if (!message || r->end != DRIVE_NOT_YET)
-		return 0;
 	if (is_taken(r, name)) {
-		bool pending = false;
-		for (size_t i = 0; i < r->pending_count; i++)
-			pending = pending || (r->pending[i].message &&
-					      strcmp(r->pending[i].message, name) == 0);
-		if (!pending)
+		if (!is_pending(r, name))
 			runner_inbox_drop(r, name);
 		return 0;
 	}
-	if (r->delayed && kind && strcmp(kind, "cancel") == 0)
-		return runner_begin_now(r, taking->err); /* which takes this one too */
-	if (r->delayed && (!kind || strcmp(kind, "terminate") != 0))
-		return 0;
-	for (const struct inbox_kind *k = inbox_kinds; k->kind; k++) {
-		if (!kind || strcmp(k->kind, kind) != 0)
-			continue;
-		rc = k->take(r, name, message, taking->err);
-		if (rc == 0 && json_object_set_new(r->messages, name, json_true()) < 0)
-			rc = err_nomem(taking->err);
-		return rc < 0 ? rc : 0;
-	}
-	return 0; /* of a kind that this wf does not know: left for one that does */
+	rc = inbox_read(&r->run, name, &message, err);
+	if (rc > 0)
+		rc = take(r, name, message, err);
+	json_decref(message);
+	return rc;
+}
+
+static void mail_forget(struct runner *r)
+{
+	inbox_names_free(r->mail, r->mail_count);
+	r->mail = NULL;
+	r->mail_count = r->mail_at = 0;
+}
+
+static int mail_list(struct runner *r, struct err *err)
+{
+	int rc;
+
+	mail_forget(r);
+	r->mail_changed = false;
+	rc = inbox_names(&r->run, &r->mail, &r->mail_count, err);
+	return rc < 0 ? rc : INBOX_LISTED;
+}
+
+bool runner_inbox_due(const struct runner *r)
+{
+	return r->end == DRIVE_NOT_YET && (r->mail_changed || r->mail_at < r->mail_count);
 }
 
 int runner_inbox_take(struct runner *r, struct err *err)
 {
-	struct taking taking = {.r = r, .err = err};
+	while (runner_inbox_due(r)) {
+		int rc = r->mail_at < r->mail_count ? look_at(r, r->mail[r->mail_at], err)
+						    : mail_list(r, err);
+		if (rc < 0)
+			return rc;
+		if (rc == INBOX_LATER)
+			return 0;
+		if (rc != INBOX_LISTED)
+			r->mail_at++;
+	}
+	return 0;
+}
 
-	if (r->end != DRIVE_NOT_YET || !inbox_any(&r->run))
-		return 0;
-	return inbox_each(&r->run, take, &taking, err);
+int runner_inbox_last(struct runner *r, struct err *err)
+{
+	int rc = mail_list(r, err);
+
+	for (; rc >= 0 && r->mail_at < r->mail_count; r->mail_at++) {
+		const char *name = r->mail[r->mail_at];
+		json_t *message = NULL;
+		const char *kind;
+
+		rc = is_taken(r, name) ? 0 : inbox_read(&r->run, name, &message, err);
+		kind = json_string_value(json_object_get(message, "kind"));
+		if (rc > 0 && kind && strcmp(kind, "signal") == 0)
+			rc = take(r, name, message, err);
+		json_decref(message);
+	}
+	return rc < 0 ? rc : 0;
 }
 
 static void on_inbox(uv_fs_event_t *handle, const char *file, int events, int status)
 {
 	struct runner *r = handle->data;
-	struct err err = ERR_INIT;
 
 	(void)events;
 	(void)status;
-	if (!r || r->driver->stopped_by || (file && file[0] == '.'))
+	if (!r || (file && file[0] == '.'))
 		return;
-	if (runner_inbox_take(r, &err) < 0)
-		runner_break(r, DRIVE_BROKEN, &err);
+	r->mail_changed = true;
+	driver_wake(r->driver);
 }
 
 int runner_inbox_watch(struct runner *r, struct err *err)
@@ -142,6 +202,7 @@ int runner_inbox_watch(struct runner *r, struct err *err)
 			rc = err_sys(err, -rc, "cannot watch '%s'", path.data);
 	}
 	buf_release(&path);
+	r->mail_changed = true;
 	return rc < 0 ? rc : runner_inbox_take(r, err);
 }
 
@@ -160,7 +221,10 @@ void runner_inbox_close(struct runner *r)
 	}
 	r->inbox = NULL;
 	json_decref(r->messages);
-	r->messages = NULL;
+	json_decref(r->heard);
+	json_decref(r->updates);
+	r->messages = r->heard = r->updates = NULL;
+	mail_forget(r);
 }
 
 int runner_inbox_copy(json_t *body, struct buf *fields, const char *name, const json_t *message,

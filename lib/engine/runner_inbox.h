@@ -9,6 +9,7 @@
 #define WF_ENGINE_RUNNER_INBOX_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 struct buf;
 
@@ -17,8 +18,11 @@ struct event;
 struct runner;
 
 /* One kind of message. take: put what it means among what has happened (runner_happen; set
- * h->message to a copy of name). Return 1 when it means nothing now and stays in the inbox; 0; or
- * negative. A message that can never mean anything: runner_inbox_drop. */
+ * h->message to a copy of name). Return 0; INBOX_STAYS when it means nothing now and stays in the
+ * inbox; INBOX_LATER when this one and what came after it must wait until what is pending was fed;
+ * or negative. A message that can never mean anything: runner_inbox_drop. */
+enum { INBOX_STAYS = 1, INBOX_LATER = 2, INBOX_LISTED = 3 };
+
 struct inbox_kind {
 	const char *kind;
 	int (*take)(struct runner *r, const char *name, const json_t *message, struct err *err);
@@ -27,9 +31,13 @@ struct inbox_kind {
 /* Before the history is read: which messages lie there. */
 int runner_inbox_list(struct runner *r, struct err *err);
 /* For each event replayed: a message that it names is known. */
-void runner_inbox_known(struct runner *r, const struct event *event);
+int runner_inbox_known(struct runner *r, const struct event *event, struct err *err);
 /* Watch the inbox, and take what lies there. */
 int runner_inbox_watch(struct runner *r, struct err *err);
+/* Whether something has come, or waits to be looked at again. */
+bool runner_inbox_due(const struct runner *r);
+/* The run ends, and its inbox is sealed: the signals that nobody will read become events too. */
+int runner_inbox_last(struct runner *r, struct err *err);
 /* Take what has come. */
 int runner_inbox_take(struct runner *r, struct err *err);
 /* The message was made durable, or means nothing: remove its file. */

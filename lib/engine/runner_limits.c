@@ -76,6 +76,7 @@ int runner_begin_now(struct runner *r, struct err *err)
 	if (r->started || !r->delayed)
 		return 0;
 	r->delayed = false;
+	r->mail_changed = true;
 	rc = runner_say_begun(r, err);
 	return rc < 0 ? rc : runner_inbox_take(r, err);
 }

@@ -87,8 +87,9 @@ static int feed_recorded(struct runner *r, const struct event *event, const stru
 		if (rc < 0)
 			return rc;
 	}
-	runner_inbox_known(r, event);
-	rc = take_note(r, event, err);
+	rc = runner_inbox_known(r, event, err);
+	if (rc == 0)
+		rc = take_note(r, event, err);
 	if (rc == 0)
 		rc = runner_told(r, event, err);
 	if (rc < 0 || event_is_note(event->type))

@@ -6,6 +6,7 @@
 #include "driver_internal.h"
 #include "runner_locks.h"
 #include "runner_told.h"
+#include "serve_mail.h"
 #include "task.h"
 
 #include <fcntl.h>
@@ -71,6 +72,8 @@ static serve_fn *const serve[] = {
 	[COMMAND_LOG] = serve_log,	  [COMMAND_TELL] = runner_tell,
 	[COMMAND_ACQUIRE] = runner_acquire, [COMMAND_LET_GO] = runner_let_go,
 	[COMMAND_MARKER] = runner_serve_marker,
+	[COMMAND_LOG] = serve_log,        [COMMAND_SIGNAL] = serve_signal,
+	[COMMAND_UPDATE] = serve_update,
 };
 
 int runner_serve(struct runner *r, struct err *err)

@@ -5,6 +5,7 @@
 #include "driver_internal.h"
 #include "runner_limits.h"
 #include "runner_locks.h"
+#include "runner_inbox.h"
 #include "task.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 
 bool runner_idle(const struct runner *r)
 {
-	if (r->end != DRIVE_NOT_YET || r->pending_count || r->running)
+	if (r->end != DRIVE_NOT_YET || r->pending_count || r->running || runner_inbox_due(r))
 		return false;
 	for (const struct task *t = r->tasks; t; t = t->next)
 		if (t->step && (t->throttled || t->due - driver_now(r->driver) <= SOON_MS))

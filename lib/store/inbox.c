@@ -9,6 +9,7 @@
 #include "state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -35,7 +36,12 @@ static int64_t time_of_message(struct os *os)
 	return now;
 }
 
-static int make_name(struct os *os, char **ret, struct err *err)
+char *inbox_name_of(long long at, unsigned number, unsigned chance)
+{
+	return str_format("%016lld-0-%06u-%08x.json", at, number % 1000000, chance);
+}
+
+int inbox_new_name(struct os *os, char **ret, struct err *err)
 {
 	uint32_t chance;
 	int64_t now = time_of_message(os);
@@ -77,33 +83,73 @@ static int sync_name(struct run *run, struct err *err)
 	return rc;
 }
 
+int inbox_seal(struct run *run, int *ret_fd, struct err *err)
+{
+	struct os *os = run->state->os;
+	char *path = run_path(run, "inbox.lock", NULL);
+	int fd, rc = 0;
+
+	if (!path)
+		return err_nomem(err);
+	fd = os->ops->open(os, path, O_RDWR | O_CREAT, 0600);
+	if (fd >= 0)
+		rc = os->ops->lock(os, fd, true);
+	if (fd == -ENOENT)
+		rc = ended(run, err); /* moved to closed/ meanwhile */
+	else if (fd < 0 || rc < 0)
+		rc = err_sys(err, fd < 0 ? -fd : -rc, "cannot lock '%s'", path);
+	free(path);
+	if (rc < 0 && fd >= 0)
+		os->ops->close(os, fd);
+	if (rc == 0)
+		*ret_fd = fd;
+	return rc;
+}
+
+void inbox_unseal(struct run *run, int fd)
+{
+	struct os *os = run->state->os;
+	char *path = run->closed ? run_path(run, "inbox.lock", NULL) : NULL;
+
+	if (path)
+		os->ops->unlink(os, path);
+	if (fd >= 0)
+		os->ops->close(os, fd);
+	free(path);
+}
+
 /* Write, sync, rename, sync the folder; or nothing. */
 static int deliver(struct run *run, const char *name, const char *text, struct err *err)
 {
 	struct err why = ERR_INIT;
 	char *path = run_path(run, "inbox", name);
-	int rc = run_make_folder(run, "inbox", &why);
+	int fd = -1, rc = path ? inbox_seal(run, &fd, err) : err_nomem(err);
 
+	if (rc < 0) {
+		free(path);
+		return rc;
+	}
+	rc = run_make_folder(run, "inbox", &why);
 	if (rc == 0)
-		rc = path ? os_replace(run->state->os, path, text, strlen(text), 0600, &why)
-			  : err_nomem(&why);
+		rc = os_replace(run->state->os, path, text, strlen(text), 0600, &why);
+	if (rc < 0 && !os_exists(run->state->os, run->path))
+		rc = ended(run, err); /* moved to closed/ meanwhile */
+	else if (rc < 0)
+		rc = err_set(err, why.code, "%s", why.text);
+	inbox_unseal(run, fd);
 	free(path);
-	if (rc == 0)
-		return 0;
-	if (!os_exists(run->state->os, run->path))
-		return ended(run, err); /* moved to closed/ meanwhile */
-	return err_set(err, why.code, "%s", why.text);
+	return rc;
 }
 
-int inbox_put(struct run *run, json_t *message, char **ret_name, struct err *err)
+int inbox_put_as(struct run *run, json_t *message, const char *name, struct err *err)
 {
-	char *name = NULL, *text = NULL;
+	char *text;
 	int rc = run->closed ? ended(run, err) : check_message(message, err);
 
 	if (rc < 0)
 		return rc;
 	text = json_dumps(message, JSON_COMPACT);
-	rc = text ? make_name(run->state->os, &name, err) : err_nomem(err);
+	rc = text ? 0 : err_nomem(err);
 	if (rc == 0 && strlen(text) > MESSAGE_MAX)
 		rc = err_set(err, ERR_USAGE, "a message to run '%s' is larger than %zu bytes",
 			     run->id, MESSAGE_MAX);
@@ -112,6 +158,16 @@ int inbox_put(struct run *run, json_t *message, char **ret_name, struct err *err
 	if (rc == 0)
 		rc = deliver(run, name, text, err);
 	free(text);
+	return rc;
+}
+
+int inbox_put(struct run *run, json_t *message, char **ret_name, struct err *err)
+{
+	char *name = NULL;
+	int rc = run->closed ? ended(run, err) : inbox_new_name(run->state->os, &name, err);
+
+	if (rc == 0)
+		rc = inbox_put_as(run, message, name, err);
 	if (rc == 0 && ret_name)
 		*ret_name = name;
 	else
@@ -120,16 +176,13 @@ int inbox_put(struct run *run, json_t *message, char **ret_name, struct err *err
 }
 
 struct names {
-	struct name {
-		char *text;
-		enum os_kind kind;
-	} * list;
+	char **list;
 	size_t count, size;
 };
 
 static int compare(const void *a, const void *b)
 {
-	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 static bool passed_over(const char *name)
@@ -145,23 +198,45 @@ static int gather(void *arg, const char *name, enum os_kind kind)
 		return 0;
 	if (names->count == names->size) {
 		size_t size = names->size ? 2 * names->size : 16;
-		struct name *list = reallocarray(names->list, size, sizeof *list);
+		char **list = reallocarray(names->list, size, sizeof *list);
 
 		if (!list)
 			return -ENOMEM;
 		names->list = list;
 		names->size = size;
 	}
-	names->list[names->count].text = strdup(name);
-	names->list[names->count].kind = kind;
-	return names->list[names->count++].text ? 0 : -ENOMEM;
+	(void)kind;
+	names->list[names->count] = strdup(name);
+	return names->list[names->count] ? (int)(names->count++, 0) : -ENOMEM;
 }
 
-static void names_release(struct names *names)
+void inbox_names_free(char **names, size_t n)
 {
-	for (size_t i = 0; i < names->count; i++)
-		free(names->list[i].text);
-	free(names->list);
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+int inbox_names(struct run *run, char ***ret, size_t *ret_n, struct err *err)
+{
+	struct names names = {NULL, 0, 0};
+	char *path = run_path(run, "inbox", NULL);
+	int rc = path ? run->state->os->ops->list(run->state->os, path, gather, &names) : -ENOMEM;
+
+	if (rc == -ENOENT)
+		rc = 0;
+	else if (rc < 0)
+		rc = err_sys(err, -rc, "cannot read folder '%s/inbox'", run->path);
+	free(path);
+	if (rc < 0) {
+		inbox_names_free(names.list, names.count);
+		return rc;
+	}
+	if (names.count)
+		qsort(names.list, names.count, sizeof *names.list, compare);
+	*ret = names.list;
+	*ret_n = names.count;
+	return 0;
 }
 
 static int reject(struct run *run, const char *name, const char *path, struct err *err)
@@ -177,20 +252,34 @@ static int reject(struct run *run, const char *name, const char *path, struct er
 	return err->code ? rc : 0;
 }
 
+/* ERR_DAMAGED: it is no regular file. */
+static int look_at(struct os *os, const char *path, struct err *err)
+{
+	struct os_stat st;
+	int rc = os->ops->lstat(os, path, &st);
+
+	if (rc == -ENOENT)
+		return err_set(err, ERR_NOT_FOUND, "no '%s'", path);
+	if (rc < 0)
+		return err_sys(err, -rc, "cannot stat '%s'", path);
+	return st.kind == OS_FILE ? 0 : -ERR_DAMAGED;
+}
+
 /* 1: *ret is new; 0: gone, or no message and rejected (*ret_rejected). */
-static int read_message(struct run *run, const struct name *name, json_t **ret, bool *ret_rejected,
+static int read_message(struct run *run, const char *name, json_t **ret, bool *ret_rejected,
 			struct err *err)
 {
 	struct err why = ERR_INIT;
 	struct buf text = BUF_INIT;
-	char *path = run_path(run, "inbox", name->text);
+	char *path = run_path(run, "inbox", name);
 	json_error_t json_why;
 	json_t *message = NULL;
-	int rc = -ERR_DAMAGED;
+	int rc;
 
 	if (!path)
 		return err_nomem(err);
-	if (name->kind == OS_FILE)
+	rc = look_at(run->state->os, path, &why);
+	if (rc == 0)
 		rc = os_read_file(run->state->os, path, MESSAGE_MAX + 1, &text, &why);
 	if (rc == 0) {
 		message = json_loadb(text.data ? text.data : "", text.len, JSON_ALLOW_NUL,
@@ -203,7 +292,7 @@ static int read_message(struct run *run, const struct name *name, json_t **ret, 
 	buf_release(&text);
 	*ret_rejected = rc == -ERR_DAMAGED;
 	if (*ret_rejected)
-		rc = reject(run, name->text, path, err);
+		rc = reject(run, name, path, err);
 	else if (rc == -ERR_NOT_FOUND)
 		rc = 0;
 	else if (rc < 0)
@@ -216,30 +305,30 @@ static int read_message(struct run *run, const struct name *name, json_t **ret, 
 	return rc;
 }
 
+int inbox_read(struct run *run, const char *name, json_t **ret, struct err *err)
+{
+	bool rejected;
+
+	return read_message(run, name, ret, &rejected, err);
+}
+
 int inbox_each(struct run *run, int (*each)(void *arg, const char *name, json_t *message),
 	       void *arg, struct err *err)
 {
-	struct names names = {NULL, 0, 0};
-	char *path = run_path(run, "inbox", NULL);
-	int rc = path ? run->state->os->ops->list(run->state->os, path, gather, &names) : -ENOMEM;
+	char **names = NULL;
+	size_t n = 0;
+	int rc = inbox_names(run, &names, &n, err);
 
-	if (rc == -ENOENT)
-		rc = 0;
-	else if (rc < 0)
-		rc = err_sys(err, -rc, "cannot read folder '%s/inbox'", run->path);
-	if (rc == 0 && names.count)
-		qsort(names.list, names.count, sizeof *names.list, compare);
-	for (size_t i = 0; rc == 0 && i < names.count; i++) {
+	for (size_t i = 0; rc == 0 && i < n; i++) {
 		json_t *message = NULL;
 		bool rejected;
 
-		rc = read_message(run, &names.list[i], &message, &rejected, err);
+		rc = read_message(run, names[i], &message, &rejected, err);
 		if (rc > 0 || (rc == 0 && rejected))
-			rc = each(arg, names.list[i].text, message);
+			rc = each(arg, names[i], message);
 		json_decref(message);
 	}
-	names_release(&names);
-	free(path);
+	inbox_names_free(names, n);
 	return rc;
 }
 

@@ -50,6 +50,9 @@ struct run {
 
 /* Make a run on disk, durably; ERR_EXISTS when the id is taken. Steals nothing from info. */
 int run_create(struct state *state, const struct run_info *info, struct err *err);
+/* The same, with a message in its inbox from the beginning (NULL: none). */
+int run_create_with(struct state *state, const struct run_info *info, json_t *message,
+		    struct err *err);
 /* Open by id, in open/ or closed/; reads run.json. ERR_NOT_FOUND. */
 int run_open(struct run *ret, struct state *state, const char *id, struct err *err);
 void run_release(struct run *run);

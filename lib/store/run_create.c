@@ -12,6 +12,7 @@
 #include "../base/str.h"
 #include "../os/file.h"
 #include "index.h"
+#include "inbox.h"
 #include "state.h"
 
 #include <errno.h>
@@ -88,9 +89,25 @@ static int put_file(struct os *os, const char *folder, const char *name, const c
 	return rc;
 }
 
+static int put_message(struct os *os, const char *folder, const json_t *message, struct err *err)
+{
+	char *inbox = str_format("%s/inbox", folder), *text = json_dumps(message, JSON_COMPACT);
+	char *name = NULL;
+	int rc = inbox && text ? inbox_new_name(os, &name, err) : err_nomem(err);
+
+	if (rc == 0)
+		rc = put_file(os, inbox, name, text, err);
+	if (rc == 0)
+		rc = run_sync(os, inbox, err);
+	free(inbox);
+	free(text);
+	free(name);
+	return rc;
+}
+
 /* Everything that a run begins with. */
 static int fill_folder(struct os *os, const char *folder, const struct run_info *info,
-		       struct err *err)
+		       json_t *message, struct err *err)
 {
 	char *text = run_info_encode(info);
 	int rc = text ? put_file(os, folder, "run.json", text, err) : err_nomem(err);
@@ -103,6 +120,8 @@ static int fill_folder(struct os *os, const char *folder, const struct run_info 
 		rc = path ? os_make_dir(os, path, 0700, NULL, err) : err_nomem(err);
 		free(path);
 	}
+	if (rc == 0 && message)
+		rc = put_message(os, folder, message, err);
 	if (rc == 0)
 		rc = run_sync(os, folder, err);
 	free(text);
@@ -155,6 +174,12 @@ static int name_new_folder(struct state *state, char **ret, struct err *err)
 /* Promise 1: the run is durable when this returns 0. */
 int run_create(struct state *state, const struct run_info *info, struct err *err)
 {
+	return run_create_with(state, info, NULL, err);
+}
+
+int run_create_with(struct state *state, const struct run_info *info, json_t *message,
+		    struct err *err)
+{
 	struct err ignored = ERR_INIT;
 	char *made = NULL, *open = NULL;
 	bool named = false;
@@ -168,7 +193,7 @@ int run_create(struct state *state, const struct run_info *info, struct err *err
 		return rc;
 	rc = os_make_dir(state->os, made, 0700, NULL, err);
 	if (rc == 0)
-		rc = fill_folder(state->os, made, info, err);
+		rc = fill_folder(state->os, made, info, message, err);
 	if (rc == 0) {
 		rc = take_name(state, made, info->id, err);
 		named = rc == 0;
