@@ -113,6 +113,7 @@ static int new_core(struct asking *a, unsigned rules, struct err *err)
 		.seed = info->seed,
 		.input = info->input,
 		.created = info->created,
+		.options = info->options,
 		.rules = rules,
 		.payload = get_payload,
 		.payload_arg = a,

@@ -72,7 +72,7 @@ static serve_fn *const serve[] = {
 	[COMMAND_LOG] = serve_log,	  [COMMAND_TELL] = runner_tell,
 	[COMMAND_ACQUIRE] = runner_acquire, [COMMAND_LET_GO] = runner_let_go,
 	[COMMAND_MARKER] = runner_serve_marker,
-	[COMMAND_LOG] = serve_log,        [COMMAND_SIGNAL] = serve_signal,
+	[COMMAND_SIGNAL] = serve_signal,
 	[COMMAND_UPDATE] = serve_update,
 };
 
