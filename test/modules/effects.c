@@ -3,8 +3,8 @@
  * Workflows whose steps leave marks in a file, so that a test can tell from
  * the effects alone what ran, how often, and whether two drivers overlapped.
  *
- * A mark is one line, written by one append: "begin KEY ATTEMPT PID" and
- * "end KEY ATTEMPT PID". KEY is the idempotency key.
+ * A mark is one line, written by one append: "begin KEY ATTEMPT PID
+ * DRIVER" or "end ...". KEY is the idempotency key, DRIVER what $WF_MARK_DRIVER says.
  */
 #include <wf.h>
 
@@ -21,9 +21,10 @@ static const char *text(const json_t *in, const char *name)
 
 static int mark(const wf_attempt *a, const json_t *in, const char *word)
 {
+	const char *driver = getenv("WF_MARK_DRIVER");
 	char line[300];
-	int n = snprintf(line, sizeof line, "%s %s %d %d\n", word, wf_idempotency_key(a),
-			 wf_attempt_number(a), (int)getpid());
+	int n = snprintf(line, sizeof line, "%s %s %d %d %s\n", word, wf_idempotency_key(a),
+			 wf_attempt_number(a), (int)getpid(), driver ? driver : "-");
 	int fd = open(text(in, "marks"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	int rc = fd >= 0 && write(fd, line, (size_t)n) == n ? 0 : -1;
 
