@@ -255,13 +255,18 @@ void committer_commit(struct committer *c, const char *run_id,
 
 int committer_hold(struct committer *c, const char *run_id, int lock_fd, struct err *err)
 {
-	int rc = -EPIPE;
+	int rc = 0;
 
-	if (c->socket >= 0)
+	while (c->socket >= 0) {
 		rc = line_send_fd(&c->line, json_pack("{s:s, s:s}", "do", "hold", "run", run_id),
 				  lock_fd);
-	return rc < 0 ? err_sys(err, -rc, "cannot hand the lock of run %s to the committer", run_id)
-		      : 0;
+		if (rc != -EPIPE && rc != -ECONNRESET)
+			break;
+		lost(c);
+	}
+	return c->socket >= 0 && rc < 0
+		       ? err_sys(err, -rc, "cannot hand the lock of run %s to the committer", run_id)
+		       : 0;
 }
 
 void committer_release(struct committer *c, const char *run_id)

@@ -93,6 +93,8 @@ static int begin_once(struct task *task, struct err *err)
 	struct happening *h;
 	int rc;
 
+	if (r->driver->stopped_by)
+		return 0;
 	snprintf(cmd, sizeof cmd, "%llu", (unsigned long long)task->cmd);
 	if (json_object_get(r->begun, cmd))
 		return task_fail(task, "interrupted",
@@ -140,6 +142,9 @@ static int run_inline(struct task *task, struct err *err)
 int task_begin(struct task *task, struct err *err)
 {
 	bool here = task->step->run_inline && task->step->kind == STEP_FUNCTION;
+
+	if (task->runner->driver->stopped_by)
+		return 0; /* nothing begins any more; the next driver asks for it again */
 	return here ? run_inline(task, err) : submit(task, err);
 }
 

@@ -37,8 +37,8 @@ static void resume_all(struct torture *t)
 		status = run_undisturbed(t, argv, NULL, &err);
 	}
 	if (entries(t, ".wf/open") > 0)
-		broken(t, "%u runs do not end; the last wf resume exited %d: %s", entries(t, ".wf/open"), status,
-		       err ? err : "");
+		broken(t, "%u runs do not end; the last wf resume exited %d: %s",
+		       entries(t, ".wf/open"), status, err ? err : "");
 	free(err);
 }
 
@@ -47,9 +47,10 @@ static bool right_result(const json_t *result)
 {
 	const char *shell = json_string_value(json_object_get(result, "shell"));
 	const char *once = json_string_value(json_object_get(result, "once"));
-	static const char *const allowed[] = {"done", "interrupted", "crash"};
+	static const char *const allowed[] = {"done", "interrupted", "crashed"};
 
-	if (json_integer_value(json_object_get(result, "sum")) != 1842 || !shell || strcmp(shell, "hello") != 0)
+	if (json_integer_value(json_object_get(result, "sum")) != 1842 || !shell ||
+	    strcmp(shell, "hello") != 0)
 		return false;
 	for (size_t i = 0; once && i < 3; i++)
 		if (strcmp(once, allowed[i]) == 0)
@@ -59,11 +60,15 @@ static bool right_result(const json_t *result)
 
 static void judge_result(struct torture *t, const struct target *target)
 {
-	const char *const argv[] = {t->wf, "run", t->module, "--quiet", "--id", target->id, NULL};
+	struct inputs inputs;
+	const char *const argv[] = {t->wf,      "run",        t->module, "--quiet", "--id",
+				    target->id, inputs.marks, inputs.us, NULL};
 	char path[4096], *text = NULL, *err = NULL;
 	json_t *kept, *told;
-	int status = run_undisturbed(t, argv, &text, &err);
+	int status;
 
+	inputs_of(t, target, &inputs);
+	status = run_undisturbed(t, argv, &text, &err);
 	path_of(t, path, ".wf/closed", target->id, "result.json");
 	kept = json_load_file(path, 0, NULL);
 	told = json_loads(text, JSON_DECODE_ANY, NULL);
@@ -72,7 +77,8 @@ static void judge_result(struct torture *t, const struct target *target)
 	else if (!json_equal(json_object_get(kept, "result"), told))
 		broken(t, "%s: result.json differs from what wf run says", target->id);
 	if (target->result && strcmp(target->result, text) != 0)
-		broken(t, "promise 1: %s: the result told first was %s, now it is %s", target->id, target->result, text);
+		broken(t, "promise 1: %s: the result told first was %s, now it is %s", target->id,
+		       target->result, text);
 	json_decref(kept);
 	json_decref(told);
 	free(text);
@@ -93,16 +99,33 @@ static void expect_clean(struct torture *t, const char *const argv[], bool silen
 
 static void judge_files(struct torture *t)
 {
-	static const char *const find[] = {"find", ".wf", "(", "-name", ".tmp-*", "-o", "-name", ".new-*", "-o", "-name",
-					   "*.lock", "!", "-path", ".wf/open/.lock", "!", "-path", ".wf/.git/index.lock",
-					   ")", NULL};
+	static const char *const find[] = {"find",
+					   ".wf",
+					   "(",
+					   "-name",
+					   ".tmp-*",
+					   "-o",
+					   "-name",
+					   ".new-*",
+					   "-o",
+					   "-name",
+					   "*.lock",
+					   "!",
+					   "-path",
+					   ".wf/open/.lock",
+					   "!",
+					   "-path",
+					   ".wf/.git/wf/tidy.lock",
+					   ")",
+					   NULL};
 
 	expect_clean(t, find, true);
 }
 
 void judge_all(struct torture *t)
 {
-	static const char *const git_fsck[] = {"git", "-C", ".wf", "fsck", "--strict", "--no-dangling", "--no-progress", NULL};
+	static const char *const git_fsck[] = {
+		"git", "-C", ".wf", "fsck", "--strict", "--no-dangling", "--no-progress", NULL};
 	const char *const repair[] = {t->wf, "fsck", "--repair", NULL};
 	const char *const fsck[] = {t->wf, "fsck", NULL};
 

@@ -17,7 +17,8 @@ static uint64_t hash_of(const char *text, size_t n)
 
 /* Call each for every whole line with a checksum in the history of id, wherever its run is. */
 static void each_line(struct torture *t, const char *id,
-		      void (*each)(struct torture *t, void *arg, json_t *line, uint64_t hash), void *arg)
+		      void (*each)(struct torture *t, void *arg, json_t *line, uint64_t hash),
+		      void *arg)
 {
 	static const char *const places[] = {".wf/open", ".wf/closed"};
 	char path[4096], *line = NULL;
@@ -32,7 +33,9 @@ static void each_line(struct torture *t, const char *id,
 	if (!f)
 		return;
 	while ((n = getline(&line, &size, f)) > 0) {
-		json_t *event = n > 1 && line[n - 1] == '\n' ? json_loadb(line, (size_t)n - 1, 0, NULL) : NULL;
+		json_t *event = n > 1 && line[n - 1] == '\n'
+					? json_loadb(line, (size_t)n - 1, 0, NULL)
+					: NULL;
 
 		if (event && json_object_get(event, "crc"))
 			each(t, arg, event, hash_of(line, (size_t)n));
@@ -50,7 +53,9 @@ static uint64_t outcome_of(json_t *line)
 
 	if (!type || cmd <= 0 || cmd >= MAX_COMMANDS)
 		return 0;
-	return strcmp(type, "step_completed") == 0 || strcmp(type, "step_failed") == 0 ? (uint64_t)cmd : 0;
+	return strcmp(type, "step_completed") == 0 || strcmp(type, "step_failed") == 0
+		       ? (uint64_t)cmd
+		       : 0;
 }
 
 static void remember(struct torture *t, void *arg, json_t *line, uint64_t hash)
@@ -105,8 +110,9 @@ static void judge_lines(struct torture *t, struct final *final)
 		uint64_t seen = final->target->seen[i].hash;
 
 		if (seen && seen != final->hash[i])
-			broken(t, "promise 1: %s: the outcome of command %d that was seen in the history is %s", final->target->id,
-			       i, final->hash[i] ? "another now" : "gone");
+			broken(t,
+			       "promise 1: %s: the outcome of command %d that was seen in the history is %s",
+			       final->target->id, i, final->hash[i] ? "another now" : "gone");
 	}
 }
 
@@ -123,7 +129,8 @@ static void judge_driver(struct torture *t, struct marks *m, int driver, const c
 		return;
 	for (size_t i = 0; i < m->gone_count; i++)
 		if (m->gone[i] == driver) {
-			broken(t, "promise 5: %s: driver %d acted again after driver %d had begun: %s",
+			broken(t,
+			       "promise 5: %s: driver %d acted again after driver %d had begun: %s",
 			       m->final->target->id, driver, m->driver, line);
 			return;
 		}
@@ -142,8 +149,9 @@ static void judge_mark(struct torture *t, struct marks *m, const char *line, off
 	unsigned long cmd;
 	const char *dot;
 
-	if (sscanf(line, "%7s %63s %d %d %d", word, key, &attempt, &pid, &driver) != 5 || !(dot = strchr(key, '.')) ||
-	    (cmd = strtoul(dot + 1, NULL, 10)) == 0 || cmd >= MAX_COMMANDS) {
+	if (sscanf(line, "%7s %63s %d %d %d", word, key, &attempt, &pid, &driver) != 5 ||
+	    !(dot = strchr(key, '.')) || (cmd = strtoul(dot + 1, NULL, 10)) == 0 ||
+	    cmd >= MAX_COMMANDS) {
 		broken(t, "%s: not a mark: %s", target->id, line);
 		return;
 	}
@@ -153,7 +161,8 @@ static void judge_mark(struct torture *t, struct marks *m, const char *line, off
 	if (target->seen[cmd].hash && offset >= target->seen[cmd].marks)
 		broken(t, "promise 3: %s: recorded step %lu ran again: %s", target->id, cmd, line);
 	if (++m->begun[cmd] > 1 && m->final->at_most_once[cmd])
-		broken(t, "promise 3: %s: at-most-once step %lu ran again: %s", target->id, cmd, line);
+		broken(t, "promise 3: %s: at-most-once step %lu ran again: %s", target->id, cmd,
+		       line);
 }
 
 static void judge_marks(struct torture *t, const struct final *final)

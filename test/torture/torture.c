@@ -56,7 +56,8 @@ double seconds_now(void)
 
 void path_of(const struct torture *t, char ret[4096], const char *a, const char *b, const char *c)
 {
-	if (snprintf(ret, 4096, "%s/%s%s%s%s%s", t->scratch, a, b ? "/" : "", b ? b : "", c ? "/" : "", c ? c : "") >= 4096) {
+	if (snprintf(ret, 4096, "%s/%s%s%s%s%s", t->scratch, a, b ? "/" : "", b ? b : "",
+		     c ? "/" : "", c ? c : "") >= 4096) {
 		errno = ENAMETOOLONG;
 		give_up(t->scratch);
 	}
@@ -80,14 +81,20 @@ static struct target *pick(struct torture *t)
 	return &t->target[t->targets++];
 }
 
+void inputs_of(const struct torture *t, const struct target *target, struct inputs *ret)
+{
+	strcpy(ret->marks, "marks=");
+	path_of(t, ret->marks + 6, "marks", target->id, NULL);
+	snprintf(ret->us, sizeof ret->us, "us=%zu", (size_t)(target - t->target) % 7 * 300);
+}
+
 static void begin_run(struct torture *t, struct process *p, struct target *target)
 {
-	char marks[4096 + 8], us[16];
-	const char *const argv[] = {t->wf, "run", t->module, "--quiet", "--id", target->id, marks, us, NULL};
+	struct inputs inputs;
+	const char *const argv[] = {t->wf,      "run",        t->module, "--quiet", "--id",
+				    target->id, inputs.marks, inputs.us, NULL};
 
-	strcpy(marks, "marks=");
-	path_of(t, marks + 6, "marks", target->id, NULL);
-	snprintf(us, sizeof us, "us=%zu", (size_t)(target - t->target) % 7 * 300);
+	inputs_of(t, target, &inputs);
 	p->target = (size_t)(target - t->target);
 	begin_process(t, p, JOB_RUN, argv);
 }
@@ -153,7 +160,8 @@ static void on_end(struct torture *t, struct process *p, int status)
 	if (!allowed(p, status)) {
 		char *err = whole_file(p->err);
 
-		broken(t, "%s: job %d ended with status %#x: %s", target->id, p->job, (unsigned)status, err);
+		broken(t, "%s: job %d ended with status %#x: %s", target->id, p->job,
+		       (unsigned)status, err);
 		free(err);
 	}
 	if (p->job != JOB_RUN || status != 0)
@@ -220,8 +228,9 @@ static void summary(const struct torture *t, double took)
 {
 	printf("torture: seed %u, %.0f s: %u wf run, %u wf resume, %u looks, %u wf fsck, %u git gc; kill -9 of %u, below %u, "
 	       "of all %u times; TERM of %u\n",
-	       t->seed, took, t->begun[JOB_RUN], t->begun[JOB_RESUME] + t->begun[JOB_RESUME_ALL], t->begun[JOB_LOOK],
-	       t->begun[JOB_FSCK], t->begun[JOB_GC], t->killed, t->killed_below, t->killed_all, t->stopped);
+	       t->seed, took, t->begun[JOB_RUN], t->begun[JOB_RESUME] + t->begun[JOB_RESUME_ALL],
+	       t->begun[JOB_LOOK], t->begun[JOB_FSCK], t->begun[JOB_GC], t->killed, t->killed_below,
+	       t->killed_all, t->stopped);
 	printf("torture: %zu runs, %u of them ended in the storm; %u outcomes seen on the way; %u promises broken\n",
 	       t->targets, t->ended, t->recorded_seen, t->broken);
 }
@@ -248,22 +257,41 @@ static void usage(void)
 static void options(struct torture *t, int argc, char **argv)
 {
 	static const struct option known[] = {
-		{"seconds", 1, NULL, 's'},   {"seed", 1, NULL, 'x'}, {"runs", 1, NULL, 'r'}, {"processes", 1, NULL, 'p'},
-		{"kill-us", 1, NULL, 'k'}, {"keep", 0, NULL, 'K'}, {0},
+		{"seconds", 1, NULL, 's'},
+		{"seed", 1, NULL, 'x'},
+		{"runs", 1, NULL, 'r'},
+		{"processes", 1, NULL, 'p'},
+		{"kill-us", 1, NULL, 'k'},
+		{"keep", 0, NULL, 'K'},
+		{0},
 	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
 		switch (c) {
-		case 's': t->seconds = strtod(optarg, NULL); break;
-		case 'x': t->seed = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'r': t->open_runs = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'p': t->processes = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'k': t->kill_us = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'K': t->keep = true; break;
-		default: usage();
+		case 's':
+			t->seconds = strtod(optarg, NULL);
+			break;
+		case 'x':
+			t->seed = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'r':
+			t->open_runs = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'p':
+			t->processes = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'k':
+			t->kill_us = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'K':
+			t->keep = true;
+			break;
+		default:
+			usage();
 		}
-	if (argc - optind != 2 || t->seconds <= 0 || !t->processes || !t->open_runs || t->open_runs > 1000 || !t->kill_us)
+	if (argc - optind != 2 || t->seconds <= 0 || !t->processes || !t->open_runs ||
+	    t->open_runs > 1000 || !t->kill_us)
 		usage();
 	t->wf = argv[optind];
 	t->module = argv[optind + 1];
@@ -273,8 +301,11 @@ static void options(struct torture *t, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct torture t = {.seed = (unsigned)time(NULL) ^ (unsigned)getpid(), .open_runs = 24, .processes = 12,
-			    .kill_us = 4000, .seconds = 60};
+	struct torture t = {.seed = (unsigned)time(NULL) ^ (unsigned)getpid(),
+			    .open_runs = 24,
+			    .processes = 12,
+			    .kill_us = 4000,
+			    .seconds = 60};
 	double start = seconds_now();
 	int left;
 

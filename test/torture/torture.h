@@ -70,6 +70,12 @@ double seconds_now(void);
 /* The id's marks file, history folder and the like: <scratch>/<a>/<b>. */
 void path_of(const struct torture *t, char ret[4096], const char *a, const char *b, const char *c);
 
+/* KEY=VALUE of a run. */
+struct inputs {
+	char marks[4096 + 8], us[16];
+};
+void inputs_of(const struct torture *t, const struct target *target, struct inputs *ret);
+
 /* --- world.c --- */
 
 /* Begin a process; argv[0] is looked up in PATH. */
@@ -89,8 +95,8 @@ char *whole_file(int fd);
 
 /* Remember what is recorded of a run by now. */
 void look_at(struct torture *t, struct target *target);
-/* What was seen is still recorded, in the same words (promise 1), and was not run again (promise 3);
- * two drivers never overlapped (promise 5). */
+/* What was seen is still recorded, in the same words (promise 1), and was not run again (promise
+ * 3); two drivers never overlapped (promise 5). */
 void judge_run(struct torture *t, struct target *target);
 
 /* --- judge.c --- */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { LONGEST_MS = 60000 };
 
 static int nameless(const char *what)
 {
@@ -61,6 +64,20 @@ char *whole_file(int fd)
 	return text;
 }
 
+/* Wait for the end of pid, but not for ever: what hangs has broken a promise too. */
+static void await(struct torture *t, pid_t pid, const char *what)
+{
+	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+	if (end.fd < 0)
+		give_up("cannot watch a process");
+	if (poll(&end, 1, LONGEST_MS) == 0) {
+		broken(t, "hangs: %s, process %d", what, (int)pid);
+		syscall(SYS_pidfd_send_signal, end.fd, SIGKILL, NULL, 0);
+	}
+	close(end.fd);
+}
+
 int run_undisturbed(struct torture *t, const char *const argv[], char **ret, char **ret_err)
 {
 	struct process p = {0};
@@ -68,6 +85,7 @@ int run_undisturbed(struct torture *t, const char *const argv[], char **ret, cha
 
 	begin_process(t, &p, JOB_KINDS - 1, argv);
 	t->begun[JOB_KINDS - 1]--;
+	await(t, p.pid, argv[1]);
 	while (waitpid(p.pid, &status, 0) < 0)
 		if (errno != EINTR)
 			give_up("cannot wait");
@@ -116,7 +134,8 @@ static pid_t parent_of(pid_t pid)
 static bool kill_child(pid_t pid, pid_t parent)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	bool done = fd >= 0 && parent_of(pid) == parent && syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
+	bool done = fd >= 0 && parent_of(pid) == parent &&
+		    syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
 
 	if (fd >= 0)
 		close(fd);
