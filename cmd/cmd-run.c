@@ -13,13 +13,14 @@
 #include "new_run.h"
 #include "output.h"
 #include "report.h"
+#include "tag_options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct run_values {
 	const char *id, *input;
-	struct words env;
+	struct words env, tags, memos;
 	bool no_wait;
 	int64_t timeout, run_timeout, start_delay;
 };
@@ -167,7 +168,7 @@ static int make_options(struct session *s, struct err *err)
 	    put_duration(s->options, "run_timeout", v->run_timeout) < 0 ||
 	    put_duration(s->options, "start_delay", v->start_delay) < 0)
 		return err_nomem(err);
-	return 0;
+	return tag_options(&v->tags, &v->memos, s->options, err);
 }
 
 static int prepare(struct session *s, struct err *err)
@@ -235,6 +236,16 @@ static const struct option_def options[] = {
 	 .kind = OPTION_WORDS,
 	 .offset = AT(env),
 	 .help = "keep this variable too for the run's commands; may be given again"},
+	{.name = "tag",
+	 .argument = "NAME=VALUE",
+	 .kind = OPTION_WORDS,
+	 .offset = AT(tags),
+	 .help = "a tag that 'wf list --where' finds the run by; may be given again"},
+	{.name = "memo",
+	 .argument = "NAME=VALUE",
+	 .kind = OPTION_WORDS,
+	 .offset = AT(memos),
+	 .help = "a note, any JSON, that 'wf status ID' tells; may be given again"},
 	{.name = "no-wait",
 	 .kind = OPTION_FLAG,
 	 .offset = AT(no_wait),
