@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "../lib/base/error.h"
 #include "../lib/base/str.h"
+#include "../lib/engine/fault.h"
+#include "../lib/engine/stub.h"
 #include "../lib/store/run.h"
 #include "../lib/store/state.h"
 #include "cli.h"
 #include "command.h"
+#include "crash_child.h"
+#include "crash_everywhere.h"
 #include "drive.h"
 #include "environment.h"
 #include "exit.h"
@@ -20,9 +24,10 @@
 
 struct run_values {
 	const char *id, *input;
-	struct words env, tags, memos;
-	bool no_wait;
 	int64_t timeout, run_timeout, start_delay;
+	struct words env, tags, memos, stub;
+	const char *crash_at;
+	bool no_wait, virtual_time, crash_everywhere;
 };
 
 /* One invocation: what it has taken so far, and must give back. */
@@ -63,6 +68,21 @@ static int report_closed(struct session *s, const char *id)
 	return status;
 }
 
+/* Whether what stands in for time and steps is as the run was made with; none given: any. */
+static bool same_testing(const struct session *s, const json_t *options)
+{
+	static const char *const members[] = {"virtual_time", "stubs"};
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		const json_t *mine = json_object_get(s->options, members[i]);
+		const json_t *theirs = json_object_get(options, members[i]);
+
+		if (mine && !(theirs && json_equal(mine, theirs)))
+			return false;
+	}
+	return true;
+}
+
 /* An id makes it idempotent: the same words go on with the run, or tell its result again. */
 static int go_on(struct session *s, const struct run *run)
 {
@@ -77,6 +97,14 @@ static int go_on(struct session *s, const struct run *run)
 			"run '%s' exists already, with another input ('wf status %s --json' and "
 			"run.json show it); choose another --id",
 			run->id, run->id);
+	if (!same_testing(s, run->info.options))
+		return complain_usage(
+			"run '%s' exists already, with another --virtual-time or --stub; choose "
+			"another --id",
+			run->id);
+	if (s->values->crash_at)
+		return complain_usage("run '%s' exists already; --crash-at begins a new one",
+				      run->id);
 	if (run->closed)
 		return report_closed(s, run->id);
 	if (start_driver(s, &err) == 0 && drive_add(&s->drive, run->id, NULL, &err) == 0)
@@ -123,13 +151,14 @@ static int make_run(struct session *s, char **ret_id, struct err *err)
 				  .input = s->input,
 				  .environment = s->environment,
 				  .options = s->options};
-	int r = s->opened ? start_driver(s, err) : 0;
+	bool drive = !s->values->crash_at;
+	int r = s->opened && drive ? start_driver(s, err) : 0;
 
 	if (r == 0 && !s->opened && !named_needs_compiler(&s->named))
 		r = new_run_load(&new_run, NULL, err);
 	if (r == 0)
 		r = open_state(s, true, err);
-	if (r == 0)
+	if (r == 0 && drive)
 		r = start_driver(s, err);
 	if (r == 0 && !new_run.module)
 		r = new_run_load(&new_run, &s->state, err);
@@ -139,12 +168,45 @@ static int make_run(struct session *s, char **ret_id, struct err *err)
 	return r;
 }
 
+/* The driver dies where it was told to; then this process goes on with the run. */
+static int crash_once(struct session *s, const char *id, struct err *err)
+{
+	struct crash_child child = {
+		.cli = s->cli, .state = &s->state, .id = id, .wait = !s->values->no_wait};
+	uint64_t at;
+	bool after;
+	int r = crash_parse(s->values->crash_at, &at, &after, err);
+
+	if (r == 0 && !(child.fault = crash_share(err)))
+		r = -err->code;
+	if (r < 0)
+		return complain(err);
+	child.fault->at = at;
+	child.fault->after = after;
+	r = crash_drive(&child, err);
+	if (r >= 0)
+		warn("run '%s' ended before its driver was killed: it has %llu events", id,
+		     (unsigned long long)child.fault->count);
+	crash_unshare(child.fault);
+	if (r != CRASH_KILLED)
+		return r < 0 ? complain(err) : r;
+	say("run '%s': its driver was killed at event %s; going on", id, s->values->crash_at);
+	if (start_driver(s, err) < 0 || drive_add(&s->drive, id, NULL, err) < 0)
+		return complain(err);
+	return finish_driver(s);
+}
+
 static int start_new(struct session *s)
 {
 	struct err err = ERR_INIT;
 	char *id = NULL;
 	int status;
 
+	if (s->values->crash_at) {
+		status = make_run(s, &id, &err) < 0 ? complain(&err) : crash_once(s, id, &err);
+		free(id);
+		return status;
+	}
 	if (make_run(s, &id, &err) == 0 && drive_add(&s->drive, id, NULL, &err) == 0)
 		status = finish_driver(s);
 	else if (err.code != ERR_EXISTS || !s->values->id || !run_exists(s, &status))
@@ -171,6 +233,44 @@ static int make_options(struct session *s, struct err *err)
 	return tag_options(&v->tags, &v->memos, s->options, err);
 }
 
+/* What run.json shall say about virtual time and stubs. */
+static int testing_options(struct session *s, struct err *err)
+{
+	const struct run_values *v = s->values;
+	json_t *stubs = v->stub.n ? json_object() : NULL;
+	uint64_t at;
+	bool after;
+	int r = v->crash_at ? crash_parse(v->crash_at, &at, &after, err) : 0;
+
+	if (r == 0 && v->crash_at && v->crash_everywhere)
+		r = err_set(err, ERR_USAGE, "give --crash-at or --crash-everywhere, not both");
+	for (size_t i = 0; r == 0 && stubs && i < v->stub.n; i++)
+		r = stub_parse(stubs, v->stub.v[i], err);
+	if (r == 0 && (!s->options || (v->stub.n && !stubs) ||
+		       (stubs && json_object_set(s->options, "stubs", stubs) < 0) ||
+		       (v->virtual_time &&
+			json_object_set_new(s->options, "virtual_time", json_true()) < 0)))
+		r = err_nomem(err);
+	json_decref(stubs);
+	return r;
+}
+
+static int run_crash_everywhere(struct session *s)
+{
+	struct err err = ERR_INIT;
+	struct new_run new_run = {.named = &s->named,
+				  .id = s->values->id,
+				  .input = s->input,
+				  .environment = s->environment,
+				  .options = s->options};
+	int status = named_locate(&s->named, &err) < 0
+			     ? complain(&err)
+			     : crash_everywhere(s->cli, &new_run, !s->values->no_wait);
+
+	new_run_release(&new_run);
+	return status;
+}
+
 static int prepare(struct session *s, struct err *err)
 {
 	const char *id = s->values->id;
@@ -184,11 +284,14 @@ static int prepare(struct session *s, struct err *err)
 		free(quoted);
 		return -err->code;
 	}
+	if (make_options(s, err) < 0 || testing_options(s, err) < 0)
+		return -err->code;
 	if (named_parse(&s->named, s->cli->args[0], err) < 0 ||
 	    input_make(s->values->input, s->cli->args + 1, s->cli->nargs - 1, &s->input, err) < 0 ||
-	    environment_make(&s->values->env, &s->environment, err) < 0 ||
-	    make_options(s, err) < 0)
+	    environment_make(&s->values->env, &s->environment, err) < 0)
 		return -err->code;
+	if (s->values->crash_everywhere)
+		return 0;
 	if (open_state(s, false, err) < 0 && err->code == ERR_NOT_FOUND)
 		err_clear(err);
 	return -err->code;
@@ -203,6 +306,8 @@ static int run(struct cli *cli, const void *values)
 	cli->has_id = s.values->id != NULL;
 	if (prepare(&s, &err) < 0)
 		status = complain(&err);
+	else if (s.values->crash_everywhere)
+		status = run_crash_everywhere(&s);
 	else if (!run_exists(&s, &status))
 		status = named_locate(&s.named, &err) < 0 ? complain(&err) : start_new(&s);
 	if (s.driving)
@@ -265,6 +370,25 @@ static const struct option_def options[] = {
 	 .kind = OPTION_DURATION,
 	 .offset = AT(start_delay),
 	 .help = "begin only then"},
+	{.name = "virtual-time",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(virtual_time),
+	 .help = "skip every wait: the run's clock goes on by itself (for tests)"},
+	{.name = "stub",
+	 .argument = "STEP=OUTCOME",
+	 .kind = OPTION_WORDS,
+	 .offset = AT(stub),
+	 .help = "do not run this step: JSON is its result, fail:TYPE:MESSAGE its failure; may be "
+		 "given again"},
+	{.name = "crash-at",
+	 .argument = "N|N+",
+	 .kind = OPTION_TEXT,
+	 .offset = AT(crash_at),
+	 .help = "kill the driver just before (N+: after) its Nth event is on disk, then go on"},
+	{.name = "crash-everywhere",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(crash_everywhere),
+	 .help = "crash at each event in turn, in scratch state directories, and compare the results"},
 	{.name = NULL},
 };
 

@@ -40,8 +40,8 @@ static bool enough(void *arg)
 	return drive->update_over;
 }
 
-int drive_start(struct drive *ret, struct cli *cli, struct state *state, bool wait, bool many,
-		struct err *err)
+static int start(struct drive *ret, struct cli *cli, struct state *state, bool wait, bool many,
+		 struct fault *fault, struct err *err)
 {
 	const struct view_kind *kind = view_choose(cli);
 	struct driver_options options = {
@@ -53,6 +53,7 @@ int drive_start(struct drive *ret, struct cli *cli, struct state *state, bool wa
 		.enough = enough,
 		.tick = on_tick,
 		.tick_ms = kind->tick_ms,
+		.fault = fault,
 	};
 
 	*ret = (struct drive){.cli = cli, .state = state, .kind = kind, .many = many};
@@ -62,6 +63,18 @@ int drive_start(struct drive *ret, struct cli *cli, struct state *state, bool wa
 	if (r < 0)
 		drive_abandon(ret);
 	return r;
+}
+
+int drive_start(struct drive *ret, struct cli *cli, struct state *state, bool wait, bool many,
+		struct err *err)
+{
+	return start(ret, cli, state, wait, many, NULL, err);
+}
+
+int drive_start_faulty(struct drive *ret, struct cli *cli, struct state *state, bool wait,
+		       struct fault *fault, struct err *err)
+{
+	return start(ret, cli, state, wait, false, fault, err);
 }
 
 int drive_add(struct drive *drive, const char *id, const char *with, struct err *err)

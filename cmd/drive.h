@@ -10,6 +10,7 @@
 struct cli;
 struct driver;
 struct err;
+struct fault;
 struct state;
 struct view_kind;
 
@@ -32,6 +33,9 @@ struct drive {
 /* Start the driver (and with it the committer). */
 int drive_start(struct drive *ret, struct cli *cli, struct state *state, bool wait, bool many,
 		struct err *err);
+/* The same for one run, with a driver that dies where fault (shared memory, borrowed) says. */
+int drive_start_faulty(struct drive *ret, struct cli *cli, struct state *state, bool wait,
+		       struct fault *fault, struct err *err);
 /* Drive an existing run; with: NULL, or a module with new code. */
 int drive_add(struct drive *drive, const char *id, const char *with, struct err *err);
 /* Turn until everything rests, let go of all, report. Returns the exit status; the drive is

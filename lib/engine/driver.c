@@ -12,6 +12,7 @@
 #include "runner.h"
 #include "runner_inbox.h"
 #include "task.h"
+#include "virtual.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -114,6 +115,8 @@ static bool all_rest(struct driver *d)
 				r->end = DRIVE_STOPPED;
 			continue;
 		}
+		if (!d->stopped_by)
+			runner_say_waiting(r);
 		rest = false;
 	}
 	return rest;
@@ -134,6 +137,7 @@ static void on_turn(uv_check_t *handle)
 		more = more || (r->pending_count && r->end == DRIVE_NOT_YET) ||
 		       (!d->stopped_by && runner_inbox_due(r));
 	}
+	more = more || virtual_advance(d);
 	pool_flush(d->pool);
 	if (!more)
 		uv_idle_stop(&d->busy);

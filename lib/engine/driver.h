@@ -21,6 +21,7 @@
 
 struct driver;
 struct err;
+struct fault;
 struct run;
 struct state;
 
@@ -46,7 +47,7 @@ enum progress_kind {
 	PROGRESS_HEARTBEAT,
 	PROGRESS_TIMER_STARTED, /* until */
 	PROGRESS_TIMER_FIRED,
-	PROGRESS_SIGNAL,
+	PROGRESS_SIGNAL,    /* step: its name; detail: the payload, may be NULL */
 	PROGRESS_WAITING,   /* the run waits; detail is what core_waits says */
 	PROGRESS_LOG,       /* text: a line of wf_log */
 	PROGRESS_UPDATE,    /* update `step` was accepted (attempt 1), completed (2), failed (3) or
@@ -84,6 +85,7 @@ struct driver_options {
 	 * redraw a display. */
 	unsigned tick_ms;
 	void (*tick)(void *arg);
+	struct fault *fault; /* where to die, for tests (fault.h); borrowed; NULL: nowhere */
 };
 
 /* Starts the committer at once. New. */

@@ -30,6 +30,7 @@ struct driver {
 	size_t count, size;
 	struct module **modules;
 	size_t module_count;
+	int64_t virtual_now; /* of the runs that live by virtual time (virtual.h) */
 	int stopped_by;
 	bool looping;
 	struct config config; /* of the state directory, for its limits */

@@ -6,6 +6,7 @@
 #include "crash.h"
 #include "driver_internal.h"
 #include "runner_gate.h"
+#include "fault.h"
 #include "runner_inbox.h"
 #include "runner_limits.h"
 #include "runner_locks.h"
@@ -58,7 +59,7 @@ struct happening *runner_happen(struct runner *r, enum event_type type, uint64_t
 	memset(h, 0, sizeof *h);
 	h->event.type = type;
 	h->event.cmd = cmd;
-	h->event.at = driver_now(r->driver);
+	h->event.at = runner_now(r);
 	driver_wake(r->driver);
 	return h;
 }
@@ -104,7 +105,7 @@ int runner_payload(void *arg, const char *name, json_t **ret, struct err *err)
  * alone costs no line. */
 int runner_say_resumed(struct runner *r, struct err *err)
 {
-	struct event event = {.type = EVENT_RUN_RESUMED, .at = driver_now(r->driver)};
+	struct event event = {.type = EVENT_RUN_RESUMED, .at = runner_now(r)};
 	struct buf fields = BUF_INIT;
 	char host[256] = "";
 	int rc;
@@ -131,8 +132,13 @@ int runner_record(struct runner *r, struct err *err)
 		return rc;
 	for (size_t i = 0; i < r->pending_count; i++) {
 		struct happening *h = &r->pending[i];
-		rc = history_append(r->history, &h->event, h->fields.data ? h->fields.data : "",
-				    h->fields.len, err);
+		rc = fault_before(r->driver->options.fault, r->history, err);
+		if (rc == 0)
+			rc = history_append(r->history, &h->event,
+					    h->fields.data ? h->fields.data : "", h->fields.len,
+					    err);
+		if (rc == 0)
+			rc = fault_after(r->driver->options.fault, r->history, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -143,6 +149,14 @@ void runner_tell_committer(struct runner *r, const char *note)
 {
 	struct history_position position = history_position(r->history);
 	committer_commit(r->driver->committer, r->run.id, &position, note);
+}
+
+static void say_signal(struct runner *r, const json_t *body)
+{
+	struct progress p = {.kind = PROGRESS_SIGNAL,
+			     .step = json_string_value(json_object_get(body, "name")),
+			     .detail = json_object_get(body, "payload")};
+	driver_progress(r->driver, r, &p);
 }
 
 /* Promise 2: only what is durable reaches the workflow, and only then is it asked what comes next.
@@ -169,6 +183,8 @@ int runner_feed(struct runner *r, struct err *err)
 			r->ended_at = h->event.at;
 			r->ended_seq = h->event.seq;
 		}
+		if (rc == 0 && h->event.type == EVENT_SIGNAL_RECEIVED)
+			say_signal(r, h->event.body);
 		if (h->message)
 			runner_inbox_drop(r, h->message);
 		happening_release(h);
@@ -220,6 +236,7 @@ void runner_turn(struct runner *r)
 	struct err err = ERR_INIT;
 	int rc = 0;
 
+	r->said_waiting = false;
 	while (rc == 0 && r->end == DRIVE_NOT_YET && r->pending_count) {
 		rc = runner_record(r, &err);
 		if (rc == 0)

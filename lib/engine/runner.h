@@ -17,6 +17,7 @@
 #include "../store/history.h"
 #include "../store/run.h"
 #include "driver.h"
+#include "virtual.h"
 
 #include <uv.h>
 
@@ -69,6 +70,9 @@ struct runner {
 	struct gate *gate;            /* runner_gate.h; NULL: open */
 	bool uses_locks;              /* it has claimed a lock */
 	int slot_fd;                  /* the place of its workflow; -1: none */
+	bool virtual_time;  /* waits are skipped (virtual.h) */
+	int64_t clock_due;  /* virtual time: when `clock` would wake it; 0: never */
+	bool said_waiting;  /* PROGRESS_WAITING was sent since something happened last */
 	unsigned log_shard; /* number of the last log folder made, plus one */
 	enum drive_end end;
 	json_t *detail;   /* of the end */
@@ -83,6 +87,8 @@ int runner_open(struct runner **ret, struct driver *driver, const char *id, cons
 void runner_turn(struct runner *r);
 /* Whether it waits only for what is not coming soon. */
 bool runner_idle(const struct runner *r);
+/* Tell, once until something happens, that it waits for what does not come soon. */
+void runner_say_waiting(struct runner *r);
 /* Record that it is suspended; sets end. */
 void runner_suspend(struct runner *r);
 /* Release all; the lock too. */

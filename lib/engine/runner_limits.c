@@ -92,6 +92,10 @@ static int set_clock(struct runner *r, struct err *err)
 
 	if (!at || r->end != DRIVE_NOT_YET)
 		return 0;
+	if (r->virtual_time) {
+		r->clock_due = at;
+		return 0;
+	}
 	if (!r->clock) {
 		r->clock = malloc(sizeof *r->clock);
 		if (!r->clock)
@@ -99,7 +103,7 @@ static int set_clock(struct runner *r, struct err *err)
 		uv_timer_init(&r->driver->loop, r->clock);
 		r->clock->data = r;
 	}
-	wait = at - driver_now(r->driver);
+	wait = at - runner_now(r);
 	wait = wait < 0 ? 0 : wait > ALARM_LONGEST_MS ? ALARM_LONGEST_MS : wait;
 	uv_update_time(&r->driver->loop);
 	uv_timer_start(r->clock, on_clock, (uint64_t)wait, 0);
@@ -109,7 +113,7 @@ static int set_clock(struct runner *r, struct err *err)
 /* Whatever has come. */
 static int look(struct runner *r, struct err *err)
 {
-	int64_t now = driver_now(r->driver), by;
+	int64_t now = runner_now(r), by;
 	const char *which;
 	int rc = 0;
 
@@ -123,10 +127,16 @@ static int look(struct runner *r, struct err *err)
 
 static void on_clock(uv_timer_t *timer)
 {
-	struct runner *r = timer->data;
+	if (timer->data)
+		runner_limits_wake(timer->data);
+}
+
+void runner_limits_wake(struct runner *r)
+{
 	struct err err = ERR_INIT;
 
-	if (!r || r->end != DRIVE_NOT_YET || r->ended || r->driver->stopped_by)
+	r->clock_due = 0;
+	if (r->end != DRIVE_NOT_YET || r->ended || r->driver->stopped_by)
 		return;
 	if (look(r, &err) < 0)
 		runner_break(r, DRIVE_BROKEN, &err);
@@ -151,9 +161,9 @@ int runner_limits_open(struct runner *r, struct err *err)
 	int64_t by = runner_deadline(r, &which);
 	int rc = 0;
 
-	if (by && driver_now(r->driver) >= by)
+	if (by && runner_now(r) >= by)
 		return time_out(r, which, err);
-	r->delayed = !r->started && driver_now(r->driver) < may_begin(r);
+	r->delayed = !r->started && runner_now(r) < may_begin(r);
 	if (!r->started && !r->delayed)
 		rc = runner_say_begun(r, err);
 	if (rc == 0 && r->delayed)

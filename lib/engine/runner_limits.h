@@ -28,6 +28,8 @@ int runner_begin_now(struct runner *r, struct err *err);
 int64_t runner_deadline(const struct runner *r, const char **ret_which);
 /* What a run waits for that may not begin yet, as core_waits says it. New. */
 json_t *runner_delay_waits(const struct runner *r);
+/* One of its times has come. A failure ends the run as broken. */
+void runner_limits_wake(struct runner *r);
 void runner_limits_close(struct runner *r);
 
 #endif

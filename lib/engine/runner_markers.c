@@ -24,7 +24,7 @@ int runner_preload(struct runner *r, struct core *core, struct err *err)
 
 int runner_serve_marker(struct runner *r, const struct command *command, struct err *err)
 {
-	struct event event = {.type = command->marker, .at = driver_now(r->driver)};
+	struct event event = {.type = command->marker, .at = runner_now(r)};
 	int rc = r->resumed ? runner_say_resumed(r, err) : 0;
 
 	if (rc == 0)

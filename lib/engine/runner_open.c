@@ -50,6 +50,7 @@ static int take_note(struct runner *r, const struct event *event, struct err *er
 {
 	char cmd[24];
 
+	virtual_saw(r, event->at);
 	if (event->type == EVENT_RUN_STARTED)
 		r->started = true;
 	runner_limits_note(r, event);
@@ -230,6 +231,8 @@ int runner_open_files(struct runner *r, const char *id, struct err *err)
 		return rc;
 	if (r->run.closed)
 		return err_set(err, ERR_CLOSED, "run '%s' has ended", id);
+	r->virtual_time = json_is_true(json_object_get(r->run.info.options, "virtual_time"));
+	virtual_saw(r, r->run.info.created);
 	rc = run_lock(&r->run, ORPHAN_WAIT_MS, err);
 	if (rc < 0)
 		return rc;

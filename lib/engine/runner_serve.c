@@ -54,7 +54,7 @@ static int serve_log(struct runner *r, const struct command *command, struct err
 		return err_nomem(err);
 	fd = open(line.data, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	buf_clear(&line);
-	buf_addf(&line, "%lld %s\n", (long long)driver_now(r->driver), command->text);
+	buf_addf(&line, "%lld %s\n", (long long)runner_now(r), command->text);
 	if (fd >= 0 && buf_ok(&line) && write(fd, line.data, line.len) < 0)
 		p.text = command->text;
 	if (fd >= 0)

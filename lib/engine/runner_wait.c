@@ -17,10 +17,11 @@
 
 bool runner_idle(const struct runner *r)
 {
-	if (r->end != DRIVE_NOT_YET || r->pending_count || r->running || runner_inbox_due(r))
+	if (r->end != DRIVE_NOT_YET || r->pending_count || r->running || r->clock_due ||
+	    runner_inbox_due(r))
 		return false;
 	for (const struct task *t = r->tasks; t; t = t->next)
-		if (t->step && (t->throttled || t->due - driver_now(r->driver) <= SOON_MS))
+		if (t->armed || (t->step && (t->throttled || t->due - runner_now(r) <= SOON_MS)))
 			return false;
 	return true;
 }
@@ -63,6 +64,29 @@ static int say_suspended(struct runner *r, const json_t *waits, struct err *err)
 	if (rc == 0)
 		rc = runner_record(r, err);
 	return rc < 0 ? rc : runner_feed(r, err);
+}
+
+/* Whether a timer or a retry ends the wait within SOON_MS. */
+static bool ends_soon(const struct runner *r)
+{
+	for (const struct task *t = r->tasks; t; t = t->next)
+		if (t->due && t->due - runner_now(r) <= SOON_MS)
+			return true;
+	return false;
+}
+
+void runner_say_waiting(struct runner *r)
+{
+	struct progress p = {.kind = PROGRESS_WAITING};
+	json_t *waits;
+
+	if (r->said_waiting || !r->driver->options.progress || !runner_idle(r) || ends_soon(r))
+		return;
+	r->said_waiting = true;
+	p.detail = waits = waits_of(r);
+	if (waits)
+		driver_progress(r->driver, r, &p);
+	json_decref(waits);
 }
 
 void runner_suspend(struct runner *r)

@@ -18,6 +18,7 @@ static void alarm_closed(uv_handle_t *handle)
 
 void task_alarm_off(struct task *task)
 {
+	task->armed = false;
 	if (!task->alarm)
 		return;
 	task->alarm->data = NULL;
@@ -31,8 +32,13 @@ static void on_alarm(uv_timer_t *timer);
  * is set is noticed. */
 int task_alarm_on(struct task *task, struct err *err)
 {
-	int64_t wait = task->due - driver_now(task->runner->driver);
+	int64_t wait = task->due - runner_now(task->runner);
 
+	if (task->runner->virtual_time) {
+		task->armed = true;
+		driver_wake(task->runner->driver);
+		return 0;
+	}
 	if (!task->alarm) {
 		task->alarm = malloc(sizeof *task->alarm);
 		if (!task->alarm)
@@ -56,7 +62,7 @@ struct task *task_new(struct runner *r, const struct command *command)
 	task->cmd = command->id;
 	task->attempt = 1;
 	task->slot_fd = -1;
-	task->asked = driver_now(r->driver);
+	task->asked = runner_now(r);
 	task->next = r->tasks;
 	task->link = &r->tasks;
 	if (r->tasks)
@@ -119,15 +125,20 @@ bool task_stopping(const struct runner *r)
 
 static void on_alarm(uv_timer_t *timer)
 {
-	struct task *task = timer->data;
+	if (timer->data)
+		task_wake(timer->data);
+}
+
+void task_wake(struct task *task)
+{
 	struct err err = ERR_INIT;
 	struct happening *h;
 	struct progress p = {.kind = PROGRESS_TIMER_FIRED};
 	int rc = 0;
 
-	if (!task || task->settled)
+	if (task->settled)
 		return;
-	if (driver_now(task->runner->driver) < task->due) {
+	if (runner_now(task->runner) < task->due) {
 		rc = task_alarm_on(task, &err);
 	} else if (task->submitted) {
 		task->out_of_time = true;

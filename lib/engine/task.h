@@ -40,6 +40,8 @@ struct task {
 	bool submitted;          /* the pool has it */
 	bool out_of_time;        /* the total time-out has passed while an attempt ran */
 	bool saved;              /* attempts/<cmd>.json is there */
+	bool armed;              /* virtual time: wants to be woken when `due` comes */
+	bool stubbed;            /* its outcome stands in for a step */
 	bool settled;            /* its outcome is pending; wants nothing more */
 	bool cancelled;          /* the workflow gave it up */
 	json_t *failure;         /* of the last attempt; may be NULL */
@@ -86,8 +88,10 @@ int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t
 /* Whether the step's total time-out has passed at that time. */
 bool task_past_total(const struct task *task, int64_t at);
 
-/* Wake at task->due by the wall clock. */
+/* Wake at task->due by the run's clock. */
 int task_alarm_on(struct task *task, struct err *err);
 void task_alarm_off(struct task *task);
+/* `due` has come. A failure ends the run as broken. */
+void task_wake(struct task *task);
 
 #endif

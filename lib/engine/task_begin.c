@@ -10,6 +10,7 @@
 #include "driver_internal.h"
 #include "runner.h"
 #include "throttle.h"
+#include "stub.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,7 +153,7 @@ int task_go(struct task *task, struct err *err)
 {
 	int rc;
 
-	if (task_past_total(task, driver_now(task->runner->driver)))
+	if (task_past_total(task, runner_now(task->runner)))
 		return task_fail_total(task, 0, err);
 	rc = throttle_enter(task, err);
 	if (rc > 0)
@@ -168,18 +169,22 @@ int task_start_step(struct runner *r, const struct command *command, struct err 
 	struct task *task = task_new(r, command);
 	char cmd[24];
 	json_t *state = NULL;
+	const json_t *stub;
 
 	if (!task)
 		return err_nomem(err);
 	task->step = command->step;
 	task->asked = command->asked;
+	stub = stub_find(r, task->step->name);
+	if (stub)
+		return stub_settle(task, stub, err);
 	if (r->attempts && json_object_size(r->attempts)) {
 		snprintf(cmd, sizeof cmd, "%llu", (unsigned long long)command->id);
 		state = json_object_get(r->attempts, cmd);
 	}
 	if (state)
 		recall(task, state);
-	if (task->due > driver_now(r->driver) && !task_past_total(task, driver_now(r->driver)))
+	if (task->due > runner_now(r) && !task_past_total(task, runner_now(r)))
 		return task_alarm_on(task, err);
 	return task_go(task, err);
 }

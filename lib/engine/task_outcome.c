@@ -22,7 +22,9 @@ static void note_outcome(struct task *task, struct happening *h, const char *how
 	struct buf note = BUF_INIT;
 
 	buf_addf(&note, "%s: %s", task->step->name, how);
-	if (task->attempt > 1)
+	if (task->stubbed)
+		buf_adds(&note, " (stub)");
+	else if (task->attempt > 1)
 		buf_addf(&note, " (attempt %d, %s)", task->attempt,
 			 duration_format(us / 1000, took, sizeof took));
 	else
@@ -52,7 +54,8 @@ int task_settle(struct task *task, bool completed, const char *text, size_t len,
 	task->settled = true;
 	task_alarm_off(task);
 	core_describe_input(r->core, task->cmd, &h->fields);
-	buf_addf(&h->fields, ",\"attempt\":%d,\"us\":", task->attempt);
+	buf_addf(&h->fields, ",\"attempt\":%d,%s\"us\":", task->attempt,
+		 task->stubbed ? "\"stub\":true," : "");
 	buf_addi(&h->fields, us);
 	buf_addc(&h->fields, ',');
 	h->task = task;
@@ -144,7 +147,7 @@ static int try_again(struct task *task, struct err *err)
 	int rc;
 
 	p.log_base = base;
-	task->due = driver_now(task->runner->driver) + wait;
+	task->due = runner_now(task->runner) + wait;
 	task->attempt++;
 	rc = save(task, true, err);
 	if (rc == 0)
@@ -177,7 +180,7 @@ int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t
 	json_t *failure = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
 	const char *type = json_string_value(json_object_get(failure, "type"));
 	bool permanent = json_is_true(json_object_get(failure, "permanent"));
-	int64_t now = driver_now(task->runner->driver);
+	int64_t now = runner_now(task->runner);
 	bool again, in_time;
 
 	if (!failure)

@@ -29,7 +29,7 @@ static struct limit limit_of(const struct task *task)
 /* The place in the row of those that may begin: 1 when it has come. */
 static int enter_rate(struct task *task, const char *folder, double rate, struct err *err)
 {
-	int64_t wait = 0, now = driver_now(task->runner->driver);
+	int64_t wait = 0, now = runner_now(task->runner);
 	int rc = 0;
 
 	if (!task->rate_due) {
