@@ -285,6 +285,38 @@ void wf_on_update(wf_ctx *wf, const char *name, wf_validate_fn *validate, wf_upd
 /* Zeroed memory that lives as long as what the process knows of the run. Never NULL. */
 void *wf_alloc(wf_ctx *wf, size_t size);
 
+/* ------------------------------------------------------------- child runs */
+
+/* What becomes of a child that is open when its parent ends. */
+typedef enum wf_close_policy { WF_CLOSE_TERMINATE, WF_CLOSE_CANCEL, WF_CLOSE_ABANDON } wf_close_policy;
+/* Whether a child may take the id of a run that has ended: always, if that failed, never. */
+typedef enum wf_id_reuse { WF_ID_REUSE_ALLOW, WF_ID_REUSE_ALLOW_FAILED, WF_ID_REUSE_REJECT } wf_id_reuse;
+
+/* Options of a child run; zero means the default. New fields come at the end only. */
+typedef struct wf_child_options {
+	size_t size WF_DEFAULT;               /* set by the macros */
+	const char *id WF_DEFAULT;            /* NULL: <id of the parent>.<number of the command> */
+	wf_duration run_timeout WF_DEFAULT;   /* of one generation; 0: none */
+	wf_duration timeout WF_DEFAULT;       /* of all its generations; 0: none */
+	wf_retry retry WF_DEFAULT;            /* attempts 0: one; the next ones are runs <id>+2, <id>+3 ... */
+	wf_close_policy on_close WF_DEFAULT;
+	wf_id_reuse id_reuse WF_DEFAULT;
+	const json_t *tags WF_DEFAULT;        /* an object, copied; may be NULL */
+	wf_on_cancel on_cancel WF_DEFAULT;    /* as for a step; the child is cancelled as by `wf cancel` */
+} wf_child_options;
+
+/*
+ * wf_child(wf, "workflow", INPUT, options...): run a workflow as a run of its
+ * own and wait for its result, borrowed, or NULL when it did not complete:
+ * wf_error() then says "child_failed", "child_cancelled" or "child_terminated", and its
+ * cause is the child's own error. wf_child_start() only asks for it. The workflow is one
+ * of the same module, else what `wf run` takes: NAME, FILE or FILE:NAME.
+ */
+#define wf_child(wf, ...) WF_CHILD_CALL_(wf_child_, wf, __VA_ARGS__, )
+#define wf_child_start(wf, ...) WF_CHILD_CALL_(wf_child_start_, wf, __VA_ARGS__, )
+/* The id of the (first) run that a future of wf_child_start stands for, borrowed; else NULL. */
+const char *wf_child_id(const wf_future *future);
+
 /* --------------------------------------------------------- failing, telling */
 
 /* The last failure that this coroutine met, borrowed; NULL when there was none. */
@@ -298,7 +330,20 @@ json_t *wf_json(wf_ctx *wf, const char *format, ...);
 void wf_log(wf_ctx *wf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The run's id; borrowed. */
 const char *wf_run_id(wf_ctx *wf);
-/* How many events the history has; the measure for wf_continue_as_new. */
+
+/*
+ * return wf_continue_as_new(wf, INPUT): end here and begin again from the top
+ * with this input, as the next generation of the same run: same id, a history
+ * that begins anew, so that a run that never ends stays quick. Signals not read
+ * yet move along, as do tags and memos; timers, steps and compensations of this generation do
+ * not, and its children are dealt with by their on_close. Always NULL.
+ */
+json_t *wf_continue_as_new(wf_ctx *wf, const json_t *input);
+/* Whether it is time to: this generation has 10,000 events or more. */
+bool wf_continue_suggested(wf_ctx *wf);
+/* 1 for the first. */
+unsigned wf_generation(wf_ctx *wf);
+/* How many events the history of this generation has; the measure for wf_continue_as_new. */
 uint64_t wf_history_length(wf_ctx *wf);
 
 /* ---------------------------------------------------------------- looking */
@@ -416,6 +461,11 @@ extern const wf_module_descriptor wf_module __attribute__((visibility("default")
 #define WF_SHELL_CALL_(call, wf, name, what, ...) \
 	call(wf, name, what, WF_OPTIONS_(wf_step_options, __VA_ARGS__))
 
+#define WF_CHILD_CALL_(call, wf, workflow, in, ...) \
+	call(wf, workflow, in, WF_OPTIONS_(wf_child_options, __VA_ARGS__))
+
+json_t *wf_child_(wf_ctx *, const char *workflow, const json_t *in, const wf_child_options *);
+wf_future *wf_child_start_(wf_ctx *, const char *workflow, const json_t *in, const wf_child_options *);
 json_t *wf_step_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in, const wf_step_options *);
 wf_future *wf_start_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in, const wf_step_options *);
 void wf_compensate_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in, const wf_step_options *);

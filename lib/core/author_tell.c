@@ -118,13 +118,6 @@ const char *wf_run_id(wf_ctx *wf)
 	return core ? core->run_id : "";
 }
 
-uint64_t wf_history_length(wf_ctx *wf)
-{
-	const struct core *core = author_core(wf);
-
-	return core ? core->seq : 0;
-}
-
 /* ---- for the interposed libc functions */
 
 void core_random_bytes(struct core *core, void *data, size_t n)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 
+#include "../model/child.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,7 @@ void entry_free(struct entry *entry)
 		return;
 	if (entry->command.kind == COMMAND_STEP)
 		step_release(&entry->step);
+	child_free(entry->child);
 	free(entry->text);
 	json_decref(entry->fields);
 	free(entry->run);
@@ -173,7 +176,7 @@ static void forget_oldest(struct commands *c)
 {
 	struct entry *oldest = c->cancelled.first;
 
-	while (oldest && oldest->command.kind == COMMAND_STEP)
+	while (oldest && (oldest->command.kind == COMMAND_STEP || oldest->child))
 		oldest = oldest->next;
 	if (!oldest)
 		return;
@@ -234,6 +237,12 @@ const struct command *commands_next(struct commands *c)
 	return &entry->command;
 }
 
+/* A child that its parent leaves to itself is made even when the parent ends at once. */
+static bool outlives(const struct entry *entry)
+{
+	return entry->child && entry->child->on_close == CHILD_ABANDON;
+}
+
 void commands_detach(struct commands *c, bool unserved_too)
 {
 	struct entry *entry, *next;
@@ -243,7 +252,7 @@ void commands_detach(struct commands *c, bool unserved_too)
 	for (entry = c->queue.first; entry && unserved_too; entry = next) {
 		next = entry->queue_next;
 		if (entry->command.id && entry->command.kind != COMMAND_TELL &&
-		    entry->command.kind != COMMAND_LET_GO)
+		    entry->command.kind != COMMAND_LET_GO && !outlives(entry))
 			queue_remove(&c->queue, entry);
 	}
 }

@@ -21,6 +21,7 @@ struct entry {
 	char *run, *name; /* COMMAND_SIGNAL, COMMAND_UPDATE: owned */
 	json_t *value;    /* the same */
 	json_t *fields; /* owned; NULL: none */
+	struct child *child; /* COMMAND_CHILD: owned */
 	bool cancelled, queued;
 	bool stopping; /* asked to stop, and its outcome is waited for */
 	struct entry *prev,

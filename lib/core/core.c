@@ -45,6 +45,8 @@ int core_new(struct core **ret, const struct core_options *o, struct err *err)
 	core->payload = o->payload;
 	core->payload_arg = o->payload_arg;
 	core->created = core->now = o->created;
+	core->generation = o->generation ? o->generation : 1;
+	core->commands.last = o->commands;
 	core->input = o->input ? json_incref(o->input) : json_null();
 	stack_pool_init(&core->stacks, o->stack_bytes ? o->stack_bytes : STACK_BYTES);
 	random_init(&core->random, o->seed);
@@ -69,6 +71,7 @@ void core_free(struct core *core)
 	compensations_free(core);
 	while (core->futures)
 		future_free(core->futures);
+	json_decref(core->next_input);
 	json_decref(core->result);
 	json_decref(core->error);
 	json_decref(core->compensation_errors);
@@ -138,6 +141,16 @@ json_t *core_result(const struct core *core)
 json_t *core_error(const struct core *core)
 {
 	return core->error;
+}
+
+unsigned core_generation(const struct core *core)
+{
+	return core->generation;
+}
+
+uint64_t core_commands(const struct core *core)
+{
+	return core->commands.last;
 }
 
 int64_t core_now(const struct core *core)

@@ -35,12 +35,14 @@ struct buf;
 struct err;
 struct module;
 struct core;
+struct child;
 
 enum command_kind {
 	COMMAND_STEP,        /* run it; answer with step_completed or step_failed */
 	COMMAND_TIMER,       /* answer with timer_fired once `due` has come */
 	COMMAND_CANCEL,      /* command `target` is no longer wanted */
 	COMMAND_SIDE_EFFECT, /* call core_side_effect(), record side_effect, feed it */
+	COMMAND_CHILD,       /* make it and drive it; answer with child_started, child_closed */
 	COMMAND_LOG,         /* text: a line of wf_log; only while live */
 	COMMAND_TELL,        /* record tags_set with these fields, feed it */
 	COMMAND_ACQUIRE,     /* fields lock, limit; answer with lock_acquired once it is held */
@@ -64,6 +66,7 @@ struct command {
 	bool failed;            /* COMMAND_UPDATE: value is an error */
 	enum event_type marker; /* COMMAND_MARKER: EVENT_PATCHED or EVENT_VERSION */
 	const json_t *fields; /* COMMAND_TELL and those of locks: what the event says; borrowed */
+	const struct child *child; /* COMMAND_CHILD: owned by the core until its end was fed */
 };
 
 enum core_status { CORE_RUNNING, CORE_COMPLETED, CORE_FAILED, CORE_CANCELLED, CORE_CONTINUED };
@@ -76,6 +79,8 @@ struct core_options {
 	json_t *input;               /* borrowed */
 	int64_t created;             /* time at the start, ms since 1970 */
 	const json_t *options;       /* of run.json: tags, memo; borrowed during core_new; may be NULL */
+	unsigned generation; /* from run_started; 0: 1 */
+	uint64_t commands;   /* the number that the generations before gave last */
 	unsigned rules; /* from run_started: which replay rules hold (CORE_RULES for a new run) */
 	size_t stack_bytes; /* of each coroutine; 0: 1 MiB, of which only what is used takes memory
 			     */
@@ -93,6 +98,8 @@ void core_free(struct core *core);
 /* Before the first feed, for each patched and version event of the history: what the workflow will be
  * told when it asks. */
 int core_preload(struct core *core, const struct event *event, struct err *err);
+/* A new generation begins: what was loaded holds no longer. */
+void core_preload_forget(struct core *core);
 /* The run was reset, and no outcome follows: what the workflow asks from this event on is new. */
 void core_open_from(struct core *core, uint64_t seq);
 
@@ -123,6 +130,9 @@ size_t core_waiting(const struct core *core);
 /* What it waits for, for status and the stack query: a new array of
  * {"kind":"step|timer|signal|condition|...","cmd":N,"name":"...","until":MS}. */
 json_t *core_waits(const struct core *core);
+/* Which generation of its run it is, and the number of the last command it asked for. */
+unsigned core_generation(const struct core *core);
+uint64_t core_commands(const struct core *core);
 int64_t core_now(const struct core *core);
 
 /* Whether an update may be accepted now: 0, or 1 when it is refused: ret_error is new then

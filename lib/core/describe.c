@@ -2,6 +2,7 @@
 #include "describe.h"
 
 #include "../base/buf.h"
+#include "child.h"
 #include "core.h"
 #include "machine.h"
 
@@ -68,7 +69,12 @@ static void describe_value(const char *member, const json_t *value, struct buf *
 
 void describe_step(const char *name, const json_t *input, struct buf *out)
 {
-	buf_adds(out, "\"step\":");
+	describe_named("step", name, input, out);
+}
+
+void describe_named(const char *member, const char *name, const json_t *input, struct buf *out)
+{
+	buf_addf(out, "\"%s\":", member);
 	add_string(name, out);
 	buf_addc(out, ',');
 	describe_value("input", input, out);
@@ -124,4 +130,6 @@ void core_describe_input(const struct core *core, uint64_t id, struct buf *out)
 		describe_step(entry->step.name, entry->step.input, out);
 	else if (entry && entry->command.kind == COMMAND_SIGNAL)
 		describe_signal(entry, out);
+	else if (entry && entry->command.kind == COMMAND_CHILD)
+		child_describe(entry->child, out);
 }

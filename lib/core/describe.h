@@ -14,6 +14,8 @@ struct buf;
 
 /* Digest of the compact text with sorted keys. -1: no memory. */
 int describe_digest(const json_t *input, char ret_hex[HASH_HEX]);
+/* Append "<member>":name,"input":... or "input_sha256". */
+void describe_named(const char *member, const char *name, const json_t *input, struct buf *out);
 /* Append ,"step":...,"input":... without the first comma. */
 void describe_step(const char *name, const json_t *input, struct buf *out);
 /* Compact text of value for people, cut at most bytes. */

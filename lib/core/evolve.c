@@ -115,6 +115,11 @@ static int value_of(const struct event *event)
 		       : (int)json_integer_value(json_object_get(event->body, "version"));
 }
 
+void core_preload_forget(struct core *core)
+{
+	evolve_release(&core->evolve);
+}
+
 int core_preload(struct core *core, const struct event *event, struct err *err)
 {
 	const char *id = id_of(event);

@@ -3,6 +3,7 @@
 
 #include "../model/module.h"
 #include "author.h"
+#include "continue.h"
 #include "future.h"
 
 #include <alloca.h>
@@ -99,6 +100,11 @@ static void __attribute__((noinline)) end_workflow(struct strand *strand, json_t
 		author_fail(core, "bad_result", "the result is nested deeper than %d levels",
 			    DEEPEST);
 		value = NULL;
+	}
+	if (!value && (core->result = continue_take(strand))) {
+		strands_drop(core, strand);
+		end(core, CORE_CONTINUED);
+		return;
 	}
 	if (!value) {
 		fail(strand);

@@ -43,6 +43,7 @@ void future_free(struct wf_future *f)
 		f->next->prev = f->prev;
 	mail_leave(f);
 	future_release(f);
+	free(f->child);
 	free(f);
 }
 

@@ -23,6 +23,7 @@ struct wf_future {
 	json_t *value;
 	const struct failure *failure;
 	uint64_t order;      /* in which futures came true */
+	char *child;         /* id of the child run it stands for, owned; NULL: none */
 	struct entry *entry; /* the command it stands for, while pending; NULL: none */
 	struct waiter *first, *last;
 	struct scope_watch watch;

@@ -38,6 +38,9 @@ struct core {
 
 	enum core_status status;
 	json_t *result, *error;
+	json_t *next_input;  /* of wf_continue_as_new; NULL: it was not called */
+	unsigned generation; /* of the run */
+	uint64_t before;     /* events of the generations before */
 	bool started, live;
 	int dead; /* negative err_code: nothing works any more */
 	int64_t created, now;

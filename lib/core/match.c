@@ -2,6 +2,8 @@
 #include "match.h"
 
 #include "../base/error.h"
+#include "child.h"
+#include "continue.h"
 #include "describe.h"
 #include "evolve.h"
 #include "finish.h"
@@ -135,7 +137,7 @@ static int apply_run_started(struct core *core, const struct event *event, struc
 		return err_nomem(err);
 	core->started = true;
 	match_time(core, event);
-	return 0;
+	return continue_apply_started(core, event, err);
 }
 
 /* It says that an attempt was about to begin: nothing to settle. */
@@ -268,6 +270,9 @@ static apply_fn *const apply[EVENT_TYPES] = {
 	[EVENT_UPDATE_COMPLETED] = match_update_completed,
 	[EVENT_PATCHED] = evolve_apply,
 	[EVENT_VERSION] = evolve_apply,
+	[EVENT_RUN_CONTINUED] = continue_apply_continued,
+	[EVENT_CHILD_STARTED] = child_apply_started,
+	[EVENT_CHILD_CLOSED] = child_apply_closed,
 };
 
 int match_event(struct core *core, const struct event *event, struct err *err)

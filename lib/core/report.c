@@ -3,6 +3,7 @@
 
 #include "../base/buf.h"
 #include "../base/error.h"
+#include "../model/child.h"
 #include "describe.h"
 #include "difference.h"
 
@@ -61,6 +62,8 @@ static const char *kind_words(enum command_kind kind)
 		return "the letting go of lock";
 	case COMMAND_SIGNAL:
 		return "a signal";
+	case COMMAND_CHILD:
+		return "child run";
 	default:
 		return "a command";
 	}
@@ -108,12 +111,21 @@ void report_entry(const struct entry *entry, struct buf *out)
 	report_fields(entry->command.kind, entry->fields, out);
 	if (entry->command.kind == COMMAND_SIGNAL)
 		buf_addf(out, " '%s' to run '%s'", entry->name, entry->run);
+	else if (entry->command.kind == COMMAND_CHILD)
+		buf_addf(out, " '%s' of workflow '%s'", entry->child->id, entry->child->workflow);
 }
 
 static void add_input(const json_t *input, struct buf *out)
 {
 	buf_adds(out, ", input ");
 	describe_short(input, VALUE_MOST, out);
+}
+
+static const char *text_member(const struct event *event, const char *name)
+{
+	const char *value = json_string_value(json_object_get(event->body, name));
+
+	return value ? value : "?";
 }
 
 /* What the event answers, with its input if that matters. */
@@ -131,6 +143,9 @@ static void add_event(const struct event *event, bool with_input, struct buf *ou
 		buf_adds(out, "a timer");
 	else if (event->type == EVENT_SIDE_EFFECT)
 		buf_adds(out, "a side effect");
+	else if (event->type == EVENT_CHILD_STARTED || event->type == EVENT_CHILD_CLOSED)
+		buf_addf(out, "child run '%s' of workflow '%s'", text_member(event, "child"),
+			 text_member(event, "workflow"));
 	else if (report_kind_of(event->type) != COMMAND_STEP)
 		report_told(event, out);
 	else
@@ -145,6 +160,8 @@ static void add_ending(const struct core *core, struct buf *out)
 {
 	if (core->status == CORE_COMPLETED)
 		buf_adds(out, "it has ended: completed");
+	else if (core->status == CORE_CONTINUED)
+		buf_adds(out, "it goes on as a new generation");
 	else
 		buf_adds(out, "it has ended: failed");
 	if (core->status == CORE_FAILED) {
@@ -284,6 +301,8 @@ int report_other(const struct core *core, const struct event *event, const struc
 	report_entry(entry, &r.actual);
 	if (entry->command.kind == COMMAND_STEP)
 		add_input(entry->step.input, &r.actual);
+	else if (entry->command.kind == COMMAND_CHILD)
+		add_input(entry->child->input, &r.actual);
 	if (same_step(event, entry))
 		explain_input(core, event, entry, &r);
 	else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "scope.h"
 
+#include "../model/child.h"
 #include "author.h"
 #include "future.h"
 
@@ -61,11 +62,15 @@ static int cancel_entry(struct core *core, struct entry *entry, const struct fai
 	struct wf_future *future = entry->future;
 	bool step = entry->command.kind == COMMAND_STEP;
 
-	if (!step && entry->command.kind != COMMAND_TIMER)
+	enum step_cancel how = entry->child ? entry->child->on_cancel
+			       : step       ? entry->step.on_cancel
+					    : STEP_CANCEL_TRY;
+
+	if (!step && !entry->child && entry->command.kind != COMMAND_TIMER)
 		return 0;
-	if (step && entry->step.on_cancel == STEP_CANCEL_WAIT)
+	if (how == STEP_CANCEL_WAIT)
 		return commands_stop(&core->commands, entry);
-	if (step && entry->step.on_cancel == STEP_CANCEL_ABANDON)
+	if (how == STEP_CANCEL_ABANDON)
 		entry->future = NULL;
 	else if (commands_cancel(&core->commands, entry) < 0)
 		return -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a workflow waits for, for whoever asks from outside. */
+#include "../model/child.h"
 #include "future.h"
 
 size_t core_waiting(const struct core *core)
@@ -25,6 +26,9 @@ static json_t *wait_of(const struct entry *entry)
 	case COMMAND_SIGNAL:
 		return json_pack("{s:s, s:I, s:s, s:s}", "kind", "signal_sent", "cmd", id, "name",
 				 entry->name, "run", entry->run);
+	case COMMAND_CHILD:
+		return json_pack("{s:s, s:I, s:s, s:s}", "kind", "child", "cmd", id, "id",
+				 entry->child->id, "name", entry->child->workflow);
 	default:
 		return json_pack("{s:s, s:I}", "kind", "side_effect", "cmd", id);
 	}

@@ -5,6 +5,7 @@
 #include "../model/module.h"
 #include "../os/os.h"
 #include "../store/run.h"
+#include "child.h"
 #include "crash.h"
 #include "lookout.h"
 #include "driver_internal.h"
@@ -99,16 +100,32 @@ static bool may_leave(const struct driver *d)
 	       (d->options.enough && d->options.enough(d->options.progress_arg));
 }
 
+/* Whether a family may rest: only all of it together, for each may still tell another something. */
+static bool all_idle(const struct driver *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (d->runners[i]->end == DRIVE_NOT_YET && !runner_idle(d->runners[i]))
+			return false;
+	return true;
+}
+
+static bool may_suspend(const struct driver *d, const struct runner *r, bool idle)
+{
+	if (!may_leave(d))
+		return kids_stuck(r);
+	return d->families ? idle : runner_idle(r);
+}
+
 static bool all_rest(struct driver *d)
 {
-	bool rest = true;
+	bool rest = true, idle = d->families && may_leave(d) && all_idle(d);
 
 	for (size_t i = 0; i < d->count; i++) {
 		struct runner *r = d->runners[i];
 		if (r->end != DRIVE_NOT_YET)
 			continue;
 		if (d->stopped_by ? r->running == 0 && r->pending_count == 0
-				  : may_leave(d) && runner_idle(r)) {
+				  : may_suspend(d, r, idle)) {
 			if (!d->stopped_by)
 				runner_suspend(r);
 			else
@@ -120,6 +137,30 @@ static bool all_rest(struct driver *d)
 		rest = false;
 	}
 	return rest;
+}
+
+/* Children that have ended: their parents are told, and what they held is given back. */
+static void reap(struct driver *d)
+{
+	size_t kept = 0, n;
+
+	for (size_t i = 0; d->families && i < d->count; i++) {
+		struct runner *r = d->runners[i];
+
+		if (r->kid && r->end != DRIVE_NOT_YET)
+			kid_ended(r->kid);
+	}
+	n = d->families ? d->count : 0;
+	for (size_t i = 0; i < n; i++) {
+		struct runner *r = d->runners[i];
+
+		if (r->added && r->end != DRIVE_NOT_YET && r->run.closed)
+			runner_close(r);
+		else
+			d->runners[kept++] = r;
+	}
+	if (n)
+		d->count = kept;
 }
 
 static void on_turn(uv_check_t *handle)
@@ -134,11 +175,14 @@ static void on_turn(uv_check_t *handle)
 			runner_break(r, DRIVE_BROKEN, &err);
 		if (r->pending_count && r->end == DRIVE_NOT_YET)
 			runner_turn(r);
-		more = more || (r->pending_count && r->end == DRIVE_NOT_YET) ||
-		       (!d->stopped_by && runner_inbox_due(r));
+		more = more || (!d->stopped_by && runner_inbox_due(r));
 	}
 	more = more || virtual_advance(d);
 	pool_flush(d->pool);
+	reap(d);
+	for (size_t i = 0; i < d->count; i++)
+		more = more || (d->runners[i]->pending_count &&
+				d->runners[i]->end == DRIVE_NOT_YET);
 	if (!more)
 		uv_idle_stop(&d->busy);
 	if (all_rest(d))
@@ -304,6 +348,42 @@ static int add(struct driver *d, const char *run_id, const char *with, struct er
 	if (rc == 0)
 		d->count++;
 	return rc;
+}
+
+struct runner *driver_find(const struct driver *d, const char *id)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (strcmp(d->runners[i]->run.id, id) == 0)
+			return d->runners[i];
+	return NULL;
+}
+
+int driver_add_child(struct driver *d, const char *id, struct runner **ret, struct err *err)
+{
+	struct runner *r = driver_find(d, id);
+	int rc;
+
+	d->families = true;
+	if (r && r->end == DRIVE_NOT_YET) {
+		*ret = r;
+		return 0;
+	}
+	if (r)
+		return err_set(err, r->run.closed ? ERR_CLOSED : ERR_BUSY,
+			       "run '%s' was driven here already", id);
+	rc = add(d, id, NULL, err);
+	if (rc < 0)
+		return rc;
+	r = d->runners[d->count - 1];
+	r->added = true;
+	if (r->end == DRIVE_NOT_YET)
+		rc = runner_serve(r, err);
+	if (rc < 0)
+		runner_break(r, DRIVE_BROKEN, err);
+	err_clear(err);
+	driver_wake(d);
+	*ret = r;
+	return 0;
 }
 
 int driver_add(struct driver *driver, const char *run_id, struct err *err)

@@ -35,12 +35,17 @@ struct driver {
 	bool looping;
 	struct config config; /* of the state directory, for its limits */
 	struct lookout *lookout; /* NULL: nothing is waited for there */
+	bool families; /* a run and children of it are driven */
 };
 
 /* Load a pinned module once. Borrowed. */
 int driver_module(struct driver *d, const char *sha256, const struct module **ret, struct err *err);
 /* Something has happened: the next turn must not wait for more. */
 void driver_wake(struct driver *d);
+/* The runner of a run that is driven here; NULL: it is not. */
+struct runner *driver_find(const struct driver *d, const char *id);
+/* Drive a child beside its parent, if it is not driven here already. ret is borrowed. */
+int driver_add_child(struct driver *d, const char *id, struct runner **ret, struct err *err);
 /* Tell the user. */
 void driver_progress(struct driver *d, const struct runner *r, struct progress *progress);
 int64_t driver_now(const struct driver *d);

@@ -38,6 +38,8 @@ static int see_line(void *arg, uint64_t seq, enum event_type type, const char *l
 	struct event event;
 	int rc;
 
+	if (type == EVENT_RUN_STARTED)
+		core_preload_forget(m->core); /* a new generation decides anew */
 	if (type != EVENT_PATCHED && type != EVENT_VERSION) {
 		follow(m, seq, type);
 		return 0;

@@ -3,10 +3,12 @@
 
 #include "../os/os.h"
 #include "../store/state.h"
+#include "child.h"
 #include "crash.h"
 #include "driver_internal.h"
 #include "runner_gate.h"
 #include "fault.h"
+#include "generation.h"
 #include "runner_inbox.h"
 #include "runner_limits.h"
 #include "runner_locks.h"
@@ -123,11 +125,24 @@ int runner_say_resumed(struct runner *r, struct err *err)
 	return rc;
 }
 
+/* What hangs on the end of a run is durable before the end is. */
+static int prepare_end(struct runner *r, struct err *err)
+{
+	for (size_t i = 0; i < r->pending_count; i++) {
+		enum event_type type = r->pending[i].event.type;
+		if (event_is_end(type))
+			return kids_parent_ends(r, err);
+	}
+	return 0;
+}
+
 /* Append all that is pending and make it durable by one sync: promise 1. */
 int runner_record(struct runner *r, struct err *err)
 {
-	int rc = r->resumed && r->pending_count ? runner_say_resumed(r, err) : 0;
+	int rc = prepare_end(r, err);
 
+	if (rc == 0 && r->resumed && r->pending_count)
+		rc = runner_say_resumed(r, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < r->pending_count; i++) {
@@ -176,7 +191,8 @@ int runner_feed(struct runner *r, struct err *err)
 		}
 		if (rc == 0)
 			rc = runner_told(r, &h->event, err);
-		if (rc == 0 && event_is_end(h->event.type)) {
+		if (rc == 0 && event_is_end(h->event.type) &&
+		    h->event.type != EVENT_RUN_CONTINUED) {
 			r->ended_as = h->event.type;
 			json_decref(r->ended);
 			r->ended = json_incref(h->event.body);
@@ -243,8 +259,12 @@ void runner_turn(struct runner *r)
 			rc = runner_feed(r, &err);
 		if (rc == 0 && !r->ended)
 			rc = runner_serve(r, &err); /* also what an ended workflow has logged */
-		if (rc == 0 && is_over(r))
-			runner_finish(r);
+		if (rc == 0 && is_over(r)) {
+			if (!r->ended && core_status(r->core) == CORE_CONTINUED)
+				rc = runner_continue(r, &err);
+			else
+				runner_finish(r);
+		}
 	}
 	if (rc < 0)
 		runner_break(r, err.code == ERR_NONDETERMINISTIC ? DRIVE_HALTED : DRIVE_BROKEN,
@@ -257,6 +277,8 @@ void runner_close(struct runner *r)
 		return;
 	while (r->tasks)
 		task_free(r->tasks);
+	kids_free(r);
+	kid_leave(r);
 	for (size_t i = 0; i < r->pending_count; i++)
 		happening_release(&r->pending[i]);
 	free(r->pending);
@@ -269,6 +291,7 @@ void runner_close(struct runner *r)
 	json_decref(r->attempts);
 	json_decref(r->begun);
 	json_decref(r->told);
+	json_decref(r->children);
 	json_decref(r->ended);
 	json_decref(r->detail);
 	if (r->run.lock_fd >= 0) {

@@ -22,6 +22,7 @@
 #include <uv.h>
 
 struct driver;
+struct kid;
 struct task;
 
 /* An event that has happened and is not durable yet. */
@@ -53,6 +54,7 @@ struct runner {
 	json_t *begun;    /* cmd -> true: at-most-once steps that history says were dispatched */
 	bool started;     /* the history has its run_started */
 	bool resumed;     /* a note of it precedes the first event of this driver */
+	bool continued;   /* the history ends with run_continued, but for notes */
 	bool rests;       /* the last event of the history is run_suspended */
 	enum event_type
 		ended_as;   /* an end that the history has, though the folder is still open/ */
@@ -63,6 +65,10 @@ struct runner {
 	bool delayed;       /* it may not begin yet */
 	uv_timer_t *clock;  /* start delay, time-outs (runner_limits.h); NULL: none */
 	uint64_t replayed;  /* outcomes of steps found in the history */
+	struct kid *kids;   /* children without an end */
+	struct kid *kid;    /* what it is to its parent, while that is driven here too; or NULL */
+	bool added;         /* by a parent that is driven here: let go of once it has ended */
+	json_t *children;   /* cmd -> body of child_started: made, and the end is not recorded */
 	size_t running;     /* tasks that the pool has */
 	json_t *told;       /* tags, memo, details as the history says; NULL: as at the start */
 	bool told_changed;  /* since tags.json was written */

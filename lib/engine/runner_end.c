@@ -8,6 +8,7 @@
 
 #include "../store/inbox.h"
 #include "../store/state.h"
+#include "child.h"
 #include "driver_internal.h"
 #include "runner_gate.h"
 #include "runner_locks.h"
@@ -109,6 +110,7 @@ static int end_run(struct runner *r, const struct ending *ending, struct err *er
 	}
 	while (r->tasks)
 		task_free(r->tasks);
+	kids_free(r);
 	json_decref(r->detail);
 	r->detail = value;
 	result = result_object(r, ending);

@@ -6,8 +6,10 @@
 #include "../model/module.h"
 #include "../store/state.h"
 #include "../store/sweep.h"
+#include "child.h"
 #include "crash.h"
 #include "driver_internal.h"
+#include "generation.h"
 #include "module.h"
 #include "runner_gate.h"
 #include "runner_inbox.h"
@@ -24,25 +26,31 @@
 #define ORPHAN_WAIT_MS 15000
 
 static int new_core(struct runner *r, const struct module *module, unsigned rules,
-		    struct core **ret, struct err *err)
+		    const struct event *started, struct core **ret, struct err *err)
 {
 	struct core_options options = {
 		.module = module,
 		.workflow = module_find(module, WF_KIND_WORKFLOW, r->run.info.workflow),
-		.run_id = r->run.id,
-		.seed = r->run.info.seed,
-		.input = r->run.info.input,
-		.created = r->run.info.created,
-		.options = r->run.info.options,
 		.rules = rules,
 		.payload = runner_payload,
 		.payload_arg = r,
 	};
+	struct generation generation;
+	int rc;
 
 	if (options.workflow < 0)
 		return err_set(err, ERR_MODULE, "module '%s' has no workflow '%s'", module->path,
 			       r->run.info.workflow);
-	return core_new(ret, &options, err);
+	rc = generation_begin(&generation, &options, &r->run, started, err);
+	if (rc < 0)
+		return rc;
+	rc = core_new(ret, &options, err);
+	if (rc == 0 && generation.told) {
+		json_decref(r->told);
+		r->told = json_incref(generation.told);
+	}
+	generation_release(&generation);
+	return rc;
 }
 
 /* What replay passes over, but the driver must know. */
@@ -55,13 +63,17 @@ static int take_note(struct runner *r, const struct event *event, struct err *er
 		r->started = true;
 	runner_limits_note(r, event);
 	r->rests = event->type == EVENT_RUN_SUSPENDED;
-	if (event_is_end(event->type)) {
+	if (event->type == EVENT_RUN_STARTED || event->type == EVENT_RUN_CONTINUED)
+		r->continued = event->type == EVENT_RUN_CONTINUED;
+	if (event_is_end(event->type) && !r->continued) {
 		r->ended_as = event->type;
 		json_decref(r->ended);
 		r->ended = json_incref(event->body);
 		r->ended_at = event->at;
 		r->ended_seq = event->seq;
 	}
+	if (event->type == EVENT_CHILD_STARTED || event->type == EVENT_CHILD_CLOSED)
+		return kid_known(r, event, err);
 	if (event->type != EVENT_STEP_STARTED)
 		return 0;
 	snprintf(cmd, sizeof cmd, "%llu", (unsigned long long)event->cmd);
@@ -73,6 +85,12 @@ static int feed_recorded(struct runner *r, const struct event *event, const stru
 {
 	int rc;
 
+	if (*core && r->continued && event->type == EVENT_RUN_STARTED) {
+		core_free(*core);
+		*core = NULL;
+		json_object_clear(r->begun);
+		json_object_clear(r->children);
+	}
 	if (!*core && !event_is_note(event->type)) {
 		unsigned rules = CORE_RULES;
 		if (event->type == EVENT_RUN_STARTED)
@@ -82,7 +100,7 @@ static int feed_recorded(struct runner *r, const struct event *event, const stru
 				err, ERR_NEWER,
 				"run '%s' was begun by a newer wf (replay rules %u, this wf knows %u)",
 				r->run.id, rules, CORE_RULES);
-		rc = new_core(r, module, rules, core, err);
+		rc = new_core(r, module, rules, event, core, err);
 		if (rc == 0)
 			rc = runner_preload(r, *core, err);
 		if (rc < 0)
@@ -117,7 +135,7 @@ static int replay_with(struct runner *r, const struct module *module, struct cor
 		event_release(&event);
 	}
 	if (rc == 0 && !core)
-		rc = new_core(r, module, CORE_RULES, &core, err);
+		rc = new_core(r, module, CORE_RULES, NULL, &core, err);
 	if (rc < 0)
 		core_free(core);
 	else
@@ -223,7 +241,8 @@ static void say_started(struct runner *r)
 
 int runner_open_files(struct runner *r, const char *id, struct err *err)
 {
-	struct history_options options = {.writable = true, .run = id};
+	struct history_options options = {
+		.writable = true, .run = id, .last_generation = true};
 	struct buf path = BUF_INIT;
 	int rc = run_open(&r->run, r->driver->state, id, err);
 
@@ -278,7 +297,8 @@ static int begin(struct runner *r, const char *with, struct err *err)
 	core_set_live(r->core);
 	if (!r->ended && core_status(r->core) != CORE_RUNNING)
 		rc = runner_serve(r, err); /* what it said last */
-	if (rc == 0 && (r->ended || core_status(r->core) != CORE_RUNNING)) {
+	if (rc == 0 && (r->ended || (core_status(r->core) != CORE_RUNNING &&
+				     core_status(r->core) != CORE_CONTINUED))) {
 		runner_finish(r);
 		return 0;
 	}
@@ -291,6 +311,8 @@ static int begin(struct runner *r, const char *with, struct err *err)
 		rc = runner_gate_limits(r, !r->started, err);
 	if (rc == 0)
 		rc = runner_limits_open(r, err);
+	if (rc == 0 && core_status(r->core) == CORE_CONTINUED)
+		rc = runner_continue(r, err);
 	if (rc == 0)
 		rc = runner_inbox_watch(r, err);
 	if (rc == 0)
@@ -309,7 +331,8 @@ static int open_once(struct runner **ret, struct driver *driver, const char *id,
 	r->driver = driver;
 	r->run.lock_fd = r->slot_fd = -1;
 	r->begun = json_object();
-	rc = r->begun ? runner_open_files(r, id, err) : err_nomem(err);
+	r->children = json_object();
+	rc = r->begun && r->children ? runner_open_files(r, id, err) : err_nomem(err);
 	if (rc == 0)
 		rc = runner_inbox_list(r, err);
 	if (rc == 0)

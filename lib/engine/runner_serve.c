@@ -3,6 +3,7 @@
 #include "runner.h"
 
 #include "crash.h"
+#include "child.h"
 #include "driver_internal.h"
 #include "runner_locks.h"
 #include "runner_told.h"
@@ -21,7 +22,7 @@ static int serve_cancel(struct runner *r, const struct command *command, struct 
 
 	runner_lock_cancel(r, command->target);
 
-	return task ? task_cancel(task, err) : 0;
+	return task ? task_cancel(task, err) : kid_cancel(r, command->target, err);
 }
 
 static int serve_side_effect(struct runner *r, const struct command *command, struct err *err)
@@ -74,6 +75,7 @@ static serve_fn *const serve[] = {
 	[COMMAND_MARKER] = runner_serve_marker,
 	[COMMAND_SIGNAL] = serve_signal,
 	[COMMAND_UPDATE] = serve_update,
+	[COMMAND_CHILD] = kid_start,
 };
 
 int runner_serve(struct runner *r, struct err *err)

@@ -2,6 +2,7 @@
 /* When a run only waits: whether it does, for what, and the note of it in its history. */
 #include "runner.h"
 
+#include "child.h"
 #include "driver_internal.h"
 #include "runner_limits.h"
 #include "runner_locks.h"
@@ -23,7 +24,7 @@ bool runner_idle(const struct runner *r)
 	for (const struct task *t = r->tasks; t; t = t->next)
 		if (t->armed || (t->step && (t->throttled || t->due - runner_now(r) <= SOON_MS)))
 			return false;
-	return true;
+	return kids_idle(r);
 }
 
 /* What the run waits for: the core's view, and of a step that waits for its next attempt when that

@@ -76,7 +76,7 @@ static void take_last(struct run_summary *s, struct run *run, const struct event
 
 	s->updated = last->at;
 	s->events = last->seq;
-	if (event_is_end(last->type)) {
+	if (event_is_end(last->type) && last->type != EVENT_RUN_CONTINUED) {
 		s->status = status_of_end(last->type);
 		s->closed = last->at;
 		take_value(run, last, "result", &s->result);

@@ -43,6 +43,8 @@ int history_open(struct history **ret, struct os *os, const char *dir,
 	h->os = os;
 	h->fd = -1;
 	h->writable = options->writable;
+	h->last_generation = options->last_generation;
+	h->generation = h->next_generation = h->first = 1;
 	h->segment_bytes = options->segment_bytes ? options->segment_bytes : SEGMENT_BYTES;
 	h->dir = strdup(dir);
 	h->run = options->run ? strdup(options->run) : NULL;
@@ -88,6 +90,7 @@ int history_rewind(struct history *h, struct err *err)
 	h->segment = 0;
 	h->offset = h->seq = h->steps = h->capacity = 0;
 	h->line = 0;
+	h->generation = h->next_generation = h->first = 1;
 	memset(h->module, 0, sizeof h->module);
 	h->durable = (struct history_position){0, 0, 0};
 	return 0;

@@ -42,6 +42,7 @@ struct history_position {
 
 struct history_options {
 	uint64_t segment_bytes; /* a segment is left once it has so many; 0: 262144 */
+	bool last_generation;   /* read from where the current generation begins */
 	bool writable;          /* false: never writes, a torn tail is only passed over */
 	const char
 		*run; /* id that segment heads carry and are checked for; NULL: neither. Copied. */
@@ -77,6 +78,8 @@ int history_append(struct history *h, struct event *event, const char *fields, s
 		   struct err *err);
 /* From now on pinned to this module: the next append begins a segment that says so. */
 int history_set_module(struct history *h, const char *sha256, struct err *err);
+/* The next append begins a segment, with which the run's generation of that number begins. */
+void history_set_generation(struct history *h, unsigned generation);
 /* Make durable what was appended; nothing to do when nothing was. */
 int history_sync(struct history *h, struct err *err);
 /* Where the durable history ends. */

@@ -113,6 +113,11 @@ static int check_head(struct history *h, const struct event *event, struct err *
 	if (steps < 0 || (module && strlen(module) != SHA_SIZE - 1))
 		return err_set(why, ERR_DAMAGED, "it is no head of a segment");
 	h->steps = (uint64_t)steps;
+	h->generation = (unsigned)json_integer_value(json_object_get(event->body, "generation"));
+	h->first = (unsigned)json_integer_value(json_object_get(event->body, "first"));
+	if (!h->generation || !h->first)
+		h->generation = h->first = 1;
+	h->next_generation = h->generation;
 	memset(h->module, 0, sizeof h->module);
 	if (module)
 		memcpy(h->module, module, SHA_SIZE - 1);
@@ -232,6 +237,26 @@ static int refuse(struct history *h, const struct line *line, const struct err *
 	return segment_damaged(err, h->dir, h->segment, line->number, why->text);
 }
 
+/* To the segment that the current generation begins with, if that holds more than its head. Where
+ * anything is odd the whole is read, and that tells. */
+static void skip_generations(struct history *h)
+{
+	struct err ignored = ERR_INIT;
+	struct event last, head;
+	uint64_t steps;
+	unsigned first;
+
+	if (history_tail(h->os, h->dir, &last, &head, &steps, &ignored) <= 0)
+		return;
+	first = (unsigned)json_integer_value(json_object_get(head.body, "first"));
+	if (first > 1 && last.seq > head.seq) {
+		h->segment = first - 1;
+		h->adopt_seq = h->adopt_steps = true;
+	}
+	event_release(&last);
+	event_release(&head);
+}
+
 int history_read(struct history *h, struct event *ret, struct err *err)
 {
 	struct line line;
@@ -240,6 +265,8 @@ int history_read(struct history *h, struct event *ret, struct err *err)
 	if (h->broken)
 		return err_set(err, ERR_SYSTEM,
 			       "history '%s' failed before and must be opened again", h->dir);
+	if (h->last_generation && h->segment == 0 && !h->ended)
+		skip_generations(h);
 	while (rc > 0 && !h->ended) {
 		struct err why = ERR_INIT;
 

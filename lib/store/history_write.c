@@ -163,6 +163,11 @@ static int put_head(struct history *h, int64_t at, struct err *err)
 	int rc;
 
 	buf_addf(&fields, "\"segment\":%u,\"steps\":%" PRIu64, h->segment, h->steps);
+	if (h->next_generation != h->generation)
+		h->first = h->segment;
+	h->generation = h->next_generation;
+	if (h->generation > 1)
+		buf_addf(&fields, ",\"generation\":%u,\"first\":%u", h->generation, h->first);
 	if (h->run)
 		buf_addf(&fields, ",\"run\":\"%s\"", h->run);
 	if (h->pin[0])
@@ -239,7 +244,7 @@ static bool needs_segment(const struct history *h)
 	uint64_t end = h->offset + h->pending.len;
 
 	return h->fd < 0 || end == 0 || end >= h->segment_bytes ||
-	       (h->pin[0] && memcmp(h->pin, h->module, SHA_SIZE) != 0);
+	       h->next_generation != h->generation || (h->pin[0] && memcmp(h->pin, h->module, SHA_SIZE) != 0);
 }
 
 int history_append(struct history *h, struct event *event, const char *fields, size_t fields_len,
@@ -253,6 +258,11 @@ int history_append(struct history *h, struct event *event, const char *fields, s
 		rc = begin_segment(h, event->at, err);
 	}
 	return rc < 0 ? rc : put_line(h, event, fields, fields_len, err);
+}
+
+void history_set_generation(struct history *h, unsigned generation)
+{
+	h->next_generation = generation;
 }
 
 int history_set_module(struct history *h, const char *sha256, struct err *err)

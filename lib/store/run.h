@@ -35,6 +35,7 @@ struct run_info {
 	uint8_t seed[32];
 	char *parent; /* NULL: none */
 	uint64_t parent_cmd;
+	char parent_key[9]; /* tells the parent from another run that had its id */
 	char *directory;     /* working folder of the run's commands */
 	json_t *environment; /* object of the variables kept for the run's commands */
 	json_t *options;     /* object: tags, memo, time-outs, ... ; never NULL */

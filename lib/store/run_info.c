@@ -60,8 +60,8 @@ char *run_info_encode(const struct run_info *info)
 			 "directory", info->directory, "input", info->input, "options",
 			 info->options, "environment", info->environment);
 	if (root && info->parent) {
-		parent = json_pack("{s:s, s:I}", "run", info->parent, "cmd",
-				   (json_int_t)info->parent_cmd);
+		parent = json_pack("{s:s, s:I, s:s}", "run", info->parent, "cmd",
+				   (json_int_t)info->parent_cmd, "key", info->parent_key);
 		if (json_object_set_new(root, "parent", parent) < 0) {
 			json_decref(root);
 			return NULL;
@@ -99,10 +99,14 @@ static int parent_member(struct run_info *info, const json_t *root, const char *
 			 struct err *err)
 {
 	const json_t *parent = json_object_get(root, "parent");
+	const char *key;
 
 	if (!parent)
 		return 0;
 	info->parent_cmd = (uint64_t)json_integer_value(json_object_get(parent, "cmd"));
+	key = json_string_value(json_object_get(parent, "key"));
+	if (key && strlen(key) < sizeof info->parent_key)
+		strcpy(info->parent_key, key);
 	return text_member(parent, "run", true, &info->parent, path, err);
 }
 

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "child_make.h"
+
+#include "../base/str.h"
+#include "../os/os.h"
+#include "../store/state.h"
+#include "driver_internal.h"
+#include "module.h"
+#include "runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool child_is_ours(const struct runner *parent, uint64_t cmd, const struct run *run)
+{
+	return run->info.parent && strcmp(run->info.parent, parent->run.id) == 0 &&
+	       run->info.parent_cmd == cmd && strcmp(run->info.parent_key, parent->key_tail) == 0;
+}
+
+/* A file that has the workflow: pinned. */
+static int pin_file(struct driver *d, const char *file, const char *workflow, struct run_info *info,
+		    struct err *err)
+{
+	const struct module *module;
+	char *so = NULL, *pinned = NULL;
+	int index = 0;
+	int rc = str_ends(file, ".c") ? module_compile(d->state, file, &so, err) : 0;
+
+	if (rc == 0)
+		rc = state_add_module(d->state, so ? so : file, info->module, &pinned, err);
+	if (rc == 0)
+		rc = driver_module(d, info->module, &module, err);
+	if (rc == 0)
+		rc = module_workflow(module, file, workflow, &index, err);
+	if (rc == 0) {
+		const char *slash = strrchr(file, '/');
+
+		info->workflow = strdup(module->entries[index].name);
+		info->module_name = strdup(slash ? slash + 1 : file);
+		rc = info->workflow && info->module_name ? 0 : err_nomem(err);
+	}
+	free(so);
+	free(pinned);
+	return rc;
+}
+
+static int choose_module(struct runner *parent, const char *workflow, struct run_info *info,
+			 struct err *err)
+{
+	const struct run_info *ours = &parent->run.info;
+	char *file = NULL, *name = NULL;
+	int rc;
+
+	if (module_find(parent->module, WF_KIND_WORKFLOW, workflow) >= 0) {
+		memcpy(info->module, parent->module->sha256, sizeof info->module);
+		info->workflow = strdup(workflow);
+		info->module_name = ours->module_name ? strdup(ours->module_name) : NULL;
+		return info->workflow && (info->module_name || !ours->module_name) ? 0
+										   : err_nomem(err);
+	}
+	rc = module_locate(workflow, &file, &name, err);
+	if (rc == 0)
+		rc = pin_file(parent->driver, file, name, info, err);
+	free(file);
+	free(name);
+	return rc;
+}
+
+static int fill(struct runner *parent, uint64_t cmd, const struct child *child, const char *id,
+		struct run_info *info, struct err *err)
+{
+	const struct run_info *ours = &parent->run.info;
+	struct os *os = parent->driver->state->os;
+	int rc = os->ops->random(os, info->seed, sizeof info->seed);
+
+	if (rc < 0)
+		return err_sys(err, -rc, "cannot get random bytes");
+	info->id = strdup(id);
+	info->parent = strdup(parent->run.id);
+	info->parent_cmd = cmd;
+	memcpy(info->parent_key, parent->key_tail, sizeof info->parent_key);
+	info->created = driver_now(parent->driver);
+	info->input = json_incref(child->input);
+	info->options = json_incref(child->options);
+	info->environment = ours->environment ? json_incref(ours->environment) : json_object();
+	info->directory = ours->directory ? strdup(ours->directory) : NULL;
+	return info->id && info->parent && info->environment &&
+			       (info->directory || !ours->directory)
+		       ? 0
+		       : err_nomem(err);
+}
+
+int child_make(struct runner *parent, uint64_t cmd, const struct child *child, const char *id,
+	       struct err *err)
+{
+	struct run_info info = {0};
+	int rc = choose_module(parent, child->workflow, &info, err);
+
+	if (rc == 0)
+		rc = fill(parent, cmd, child, id, &info, err);
+	if (rc == 0)
+		rc = run_create(parent->driver->state, &info, err);
+	run_info_release(&info);
+	return rc;
+}
+
+int child_make_room(struct runner *parent, struct run *run, enum child_reuse reuse, struct err *err)
+{
+	(void)parent;
+	(void)reuse;
+	return err_set(err, ERR_EXISTS, "run '%s' exists already", run->id);
+}
