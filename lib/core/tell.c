@@ -80,7 +80,7 @@ void wf_details(wf_ctx *wf, const char *format, ...)
 	if (!value && buf_ok(&text))
 		author_fail(core, "bad_option", "the details are not UTF-8");
 	else if (text.len > TOLD_MEMO_MOST)
-		author_fail(core, "bad_option", "the details are larger than 64 KiB");
+		author_fail(core, "bad_option", "the details are larger than 32 KiB");
 	else
 		tell(core, value ? json_pack("{s:O}", "details", value) : NULL);
 	json_decref(value);

@@ -85,5 +85,5 @@ const char *told_tag_problem(const json_t *value)
 
 const char *told_memo_problem(const json_t *value)
 {
-	return size_problem(value, TOLD_MEMO_MOST, "is larger than 64 KiB");
+	return size_problem(value, TOLD_MEMO_MOST, "is larger than 32 KiB");
 }

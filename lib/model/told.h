@@ -13,7 +13,7 @@
 
 #define TOLD_NAME_MOST 100
 #define TOLD_TAG_MOST ((size_t)2048)
-#define TOLD_MEMO_MOST ((size_t)65536)
+#define TOLD_MEMO_MOST ((size_t)32768) /* a line of history holds it */
 
 /* What a run begins with: "tags" and "memo" of the options in run.json (may be NULL). New; NULL: no
  * memory. */

@@ -54,15 +54,14 @@ static int too_large(struct err *err, const char *path, size_t limit)
 	return err_set(err, ERR_DAMAGED, "'%s' is larger than %zu bytes", path, limit);
 }
 
-/* Read to the end of file; expected is what its size was when it was opened. */
+/* Read to the end of file, as it was when it was opened: then it had the expected size. */
 static int read_all(struct os *os, int fd, const char *path, size_t limit, size_t expected,
 		    struct buf *ret, struct err *err)
 {
 	size_t total = 0;
 
 	for (;;) {
-		/* one byte more than expected finds the end without another call */
-		size_t want = expected > total ? expected - total + 1 : CHUNK;
+		size_t want = expected > total ? expected - total : CHUNK;
 		char *to = buf_reserve(ret, want);
 		ssize_t got;
 
@@ -76,7 +75,7 @@ static int read_all(struct os *os, int fd, const char *path, size_t limit, size_
 		total += (size_t)got;
 		if (total > limit)
 			return too_large(err, path, limit);
-		if ((size_t)got < want)
+		if ((size_t)got < want || total == expected)
 			return 0;
 	}
 }

@@ -27,6 +27,16 @@ int lines_begin(struct lines *lines, struct os *os, int fd, uint64_t offset, uns
 	return 0;
 }
 
+int lines_again(struct lines *lines, struct os *os, int fd, uint64_t offset, unsigned long number)
+{
+	if (!lines->data || lines->fd != fd || offset < lines->base ||
+	    offset > lines->base + lines->len)
+		return lines_begin(lines, os, fd, offset, number);
+	lines->start = (size_t)(offset - lines->base);
+	lines->number = number;
+	return 0;
+}
+
 void lines_release(struct lines *lines)
 {
 	free(lines->data);

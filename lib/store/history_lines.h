@@ -33,6 +33,8 @@ struct lines {
 
 /* Go on at offset of fd, which is behind number lines. 0 or -ENOMEM. */
 int lines_begin(struct lines *lines, struct os *os, int fd, uint64_t offset, unsigned long number);
+/* The same, out of what is in memory already where that reaches: fd and its file are as before. */
+int lines_again(struct lines *lines, struct os *os, int fd, uint64_t offset, unsigned long number);
 /* The next line that is not empty. 1, 0 at the end of the file, or -errno. */
 int lines_next(struct lines *lines, struct line *ret);
 /* Give the buffer back; lines_begin may follow. */

@@ -52,7 +52,7 @@ static int scan_segment(struct lines *lines, struct os *os, int fd, uint64_t che
 			struct scan *ret)
 {
 	struct line line;
-	int rc = lines_begin(lines, os, fd, 0, 0);
+	int rc = lines_again(lines, os, fd, 0, 0);
 
 	memset(ret, 0, sizeof *ret);
 	if (rc < 0)
@@ -79,7 +79,7 @@ static int decode_at(struct lines *lines, struct os *os, int fd, uint64_t offset
 	struct err ignored = ERR_INIT;
 	struct line line;
 
-	if (lines_begin(lines, os, fd, offset, 0) < 0 || lines_next(lines, &line) <= 0 ||
+	if (lines_again(lines, os, fd, offset, 0) < 0 || lines_next(lines, &line) <= 0 ||
 	    line.problem)
 		return 0;
 	return event_decode(ret, line.text, line.len, &ignored) == 0;
@@ -150,16 +150,33 @@ static int thorough(struct os *os, const char *dir, unsigned segment, struct tai
 	return rc < 0 ? rc : tail->have_last;
 }
 
+/* Most histories have one segment: that is seen without reading the folder. */
+static int only_segment(struct os *os, const char *dir, struct tail *tail)
+{
+	struct os_stat st;
+	char *second = segment_path(dir, 2);
+	int rc = second ? os->ops->lstat(os, second, &st) : -ENOMEM;
+
+	free(second);
+	rc = rc == -ENOENT ? quick(os, dir, 1, tail) : 0;
+	if (rc <= 0)
+		tail_release(tail);
+	return rc;
+}
+
 int history_tail(struct os *os, const char *dir, struct event *ret_last, struct event *ret_head,
 		 uint64_t *ret_steps, struct err *err)
 {
 	struct tail tail = {.have_head = false};
 	unsigned first, segment;
-	int rc = segment_find(os, dir, 0, &first, &segment, err);
+	int rc = only_segment(os, dir, &tail);
 
-	if (rc < 0 || segment == 0)
-		return rc;
-	rc = quick(os, dir, segment, &tail);
+	if (rc <= 0) {
+		rc = segment_find(os, dir, 0, &first, &segment, err);
+		if (rc < 0 || segment == 0)
+			return rc;
+		rc = quick(os, dir, segment, &tail);
+	}
 	if (rc == 0) {
 		tail_release(&tail);
 		rc = thorough(os, dir, segment > 1 ? segment - 1 : 1, &tail, err);
