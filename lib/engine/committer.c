@@ -265,7 +265,8 @@ int committer_hold(struct committer *c, const char *run_id, int lock_fd, struct 
 		lost(c);
 	}
 	return c->socket >= 0 && rc < 0
-		       ? err_sys(err, -rc, "cannot hand the lock of run %s to the committer", run_id)
+		       ? err_sys(err, -rc, "cannot hand the lock of run %s to the committer",
+				 run_id)
 		       : 0;
 }
 

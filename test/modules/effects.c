@@ -46,7 +46,9 @@ static json_t *work(wf_attempt *a, const json_t *in)
 static json_t *flaky(wf_attempt *a, const json_t *in)
 {
 	if (wf_attempt_number(a) < 3)
-		return mark(a, in, "begin") < 0 ? NULL : wf_fail(a, "flaky", "attempt %d", wf_attempt_number(a));
+		return mark(a, in, "begin") < 0
+			       ? NULL
+			       : wf_fail(a, "flaky", "attempt %d", wf_attempt_number(a));
 	return work(a, in);
 }
 
@@ -117,8 +119,8 @@ static json_t *effects(wf_ctx *wf, const json_t *in)
 		failed = wf_error(wf);
 	sum += sequence(wf, in, 200, 3);
 	json_decref(last);
-	return wf_json(wf, "{s:I, s:O?, s:s}", "sum", sum, "shell", json_object_get(ran, "stdout"), "once",
-		       failed ? failed->type : "done");
+	return wf_json(wf, "{s:I, s:O?, s:s}", "sum", sum, "shell", json_object_get(ran, "stdout"),
+		       "once", failed ? failed->type : "done");
 }
 
 /* Fails after two registered compensations. */
@@ -136,5 +138,5 @@ static json_t *effects_undone(wf_ctx *wf, const json_t *in)
 	return NULL;
 }
 
-WF_MODULE(WF_WORKFLOW(effects), WF_WORKFLOW(effects_undone), WF_STEP(work), WF_STEP(flaky), WF_STEP(once),
-	  WF_STEP(undo), WF_STEP(broken))
+WF_MODULE(WF_WORKFLOW(effects), WF_WORKFLOW(effects_undone), WF_STEP(work), WF_STEP(flaky),
+	  WF_STEP(once), WF_STEP(undo), WF_STEP(broken))
