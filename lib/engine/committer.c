@@ -9,6 +9,7 @@
 #include "committer_spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -198,10 +199,22 @@ static json_t *take_lines(struct committer *c, json_int_t ask)
 	return found;
 }
 
+/* A descriptor of another number: who polls the old one can tell that it is gone. */
+static void renumber(struct committer *c, int old)
+{
+	int fd = c->socket == old ? fcntl(old, F_DUPFD_CLOEXEC, old + 1) : -1;
+
+	if (fd < 0)
+		return;
+	close(old);
+	c->socket = c->line.fd = fd;
+}
+
 /* It died, or talked nonsense. */
 static void lost(struct committer *c)
 {
 	struct err err = ERR_INIT;
+	int old = c->socket;
 
 	stop(c);
 	if (c->restarted || start(c, &err) < 0) {
@@ -211,6 +224,7 @@ static void lost(struct committer *c)
 		return;
 	}
 	c->restarted = true;
+	renumber(c, old);
 	for (size_t i = 0; i < c->count; i++)
 		if (c->runs[i].waiting || c->runs[i].sent)
 			send_position(c, &c->runs[i]);

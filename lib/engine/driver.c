@@ -252,6 +252,12 @@ static void on_committer(uv_poll_t *handle, int status, int events)
 	listen_to_committer(d);
 }
 
+/* Before each poll: a descriptor that was closed meanwhile must not be polled, libuv aborts then. */
+static void on_prepare(uv_prepare_t *handle)
+{
+	listen_to_committer(handle->data);
+}
+
 static void on_tick(uv_timer_t *handle)
 {
 	struct driver *d = handle->data;
@@ -317,6 +323,9 @@ int driver_new(struct driver **ret, struct state *state, const struct driver_opt
 	uv_idle_init(&d->loop, &d->busy);
 	d->turn.data = d;
 	uv_check_start(&d->turn, on_turn);
+	uv_prepare_init(&d->loop, &d->prepare);
+	d->prepare.data = d;
+	uv_prepare_start(&d->prepare, on_prepare);
 	watch_signals(d);
 	start_tick(d);
 	listen_to_committer(d);

@@ -19,6 +19,7 @@ struct driver {
 	struct driver_options options;
 	uv_loop_t loop;
 	uv_check_t turn;
+	uv_prepare_t prepare;
 	uv_idle_t busy; /* keeps the loop from sleeping while something has happened */
 	uv_signal_t on_int, on_term;
 	uv_timer_t tick;
