@@ -12,6 +12,8 @@
 #define OTHER_ANSWERS \
 	((size_t)16 * 1024 * 1024) /* failures and heartbeats may have so many bytes */
 
+#define LONGEST_US (INT64_C(100) * 366 * 86400 * 1000000) /* no attempt runs for a century */
+
 static const char garbled[] = "the worker's answer was garbled: the step wrote where it should not";
 
 static struct attempt *answered(const struct pool_worker *w, const struct answer_head *head)
@@ -20,7 +22,7 @@ static struct attempt *answered(const struct pool_worker *w, const struct answer
 	struct attempt *a;
 
 	if (head->magic != PROTOCOL_ANSWER || head->slot >= PROTOCOL_SLOTS || head->us < 0 ||
-	    head->kind < ANSWER_COMPLETED || head->kind > ANSWER_HEARTBEAT)
+	    head->us > LONGEST_US || head->kind < ANSWER_COMPLETED || head->kind > ANSWER_HEARTBEAT)
 		return NULL;
 	if (head->size > (head->kind == ANSWER_COMPLETED && (!max || max > OTHER_ANSWERS)
 				  ? (max ? max : SIZE_MAX / 4)
