@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "program.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -188,9 +189,57 @@ static void compensated(wf_ctx *wf, struct strand *s)
 	one_step(wf, s);
 }
 
+static void receive(wf_ctx *wf, struct strand *s)
+{
+	add(s, wf_receive(wf, "go"));
+}
+
+static json_t *toss(wf_ctx *wf, void *arg)
+{
+	(void)wf;
+	(void)arg;
+	return json_integer(17);
+}
+
+static void side_effect(wf_ctx *wf, struct strand *s)
+{
+	add(s, wf_side_effect(wf, toss, s));
+}
+
+static void patched(wf_ctx *wf, struct strand *s)
+{
+	char id[24];
+	json_t *in, *value;
+
+	snprintf(id, sizeof id, "p%u", draw(s, 3));
+	if (wf_patched(wf, id)) {
+		one_step(wf, s);
+		return;
+	}
+	/* a death before the marker was durable: the old path, whose sum is the same */
+	in = part(s, false);
+	value = program_answer(in);
+	add(s, value);
+	json_decref(value);
+	json_decref(in);
+}
+
+static void scoped(wf_ctx *wf, struct strand *s)
+{
+	wf_scope *scope = wf_scope_begin(wf);
+	json_t *in = part(s, false);
+	wf_future *late = wf_start(wf, work, in);
+
+	wf_sleep(wf, WF_MILLISECONDS(draw(s, 10)));
+	wf_scope_cancel(wf, scope, "enough");
+	wf_await(wf, late); /* there or cancelled: the sum must not tell */
+	wf_scope_end(wf, scope);
+	json_decref(in);
+}
+
 static void (*const operations[PROGRAM_KINDS])(wf_ctx *, struct strand *) = {
-	one_step, doomed_step, fan_out, as_they_come, timer,     plain_sleep,
-	race,     inline_step, once,    released,     condition, chance,
+	one_step, doomed_step, fan_out,   as_they_come, timer,   plain_sleep, race,    inline_step,
+	once,     released,    condition, chance,       receive, side_effect, patched, scoped,
 };
 
 static void operate(wf_ctx *wf, struct strand *s, unsigned ops)

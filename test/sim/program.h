@@ -13,7 +13,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-enum { PROGRAM_KINDS = 12 };
+enum { PROGRAM_KINDS = 16 };
 
 /* The module; its workflow is entry 0. Borrowed. */
 const struct module *program_module(void);

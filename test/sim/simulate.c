@@ -84,6 +84,7 @@ int main(int argc, char **argv)
 		struct schedule now = s;
 		struct verdict v;
 		now.ops = ops ? ops : 1 + (unsigned)(s.seed % 12);
+		now.cancel = s.seed % 5 == 0;
 		if (breaks(now, &v)) {
 			shrink(&now, &v);
 			printf("not ok 1 - promises 1 3 4: simulated schedules\n# %s\n", v.broken);

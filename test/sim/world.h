@@ -21,7 +21,7 @@ struct schedule {
 	uint64_t seed;
 	unsigned ops;    /* length of the program */
 	unsigned deaths; /* at most so many */
-	bool trace;      /* tell every turn on stdout */
+	bool cancel; /* cancel it at some moment: then only the promises are held, not the result */
 };
 
 struct verdict {
