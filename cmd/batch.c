@@ -3,6 +3,7 @@
 
 #include "../lib/base/error.h"
 #include "../lib/model/filter.h"
+#include "../lib/store/state.h"
 #include "cli.h"
 #include "exit.h"
 #include "output.h"
@@ -58,6 +59,28 @@ int batch_targets(struct targets *ret, struct state *state, const struct batch *
 		return err_set(err, ERR_USAGE, "say which runs: ids, - or --where");
 	return batch->where ? select_targets(ret, state, batch->where, of, err)
 			    : targets_load(ret, &operands, err);
+}
+
+int batch_open(struct cli *cli, struct targets *ret, struct state *state,
+	       const struct batch *batch, char *const *ids, size_t n, unsigned of)
+{
+	struct targets targets = {NULL, 0};
+	struct err err = ERR_INIT;
+	int status;
+
+	/* wrong words are told before a state directory that is not there */
+	if ((!batch->where || n) && batch_targets(&targets, NULL, batch, ids, n, of, &err) < 0)
+		return complain(&err);
+	status = cli_need_state(cli, state);
+	if (!status && batch->where && batch_targets(&targets, state, batch, NULL, 0, of, &err) < 0) {
+		status = complain(&err);
+		state_release(state);
+	}
+	if (status)
+		targets_release(&targets);
+	else
+		*ret = targets;
+	return status;
 }
 
 bool batch_many(const struct batch *batch, char *const *ids, size_t n)

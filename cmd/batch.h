@@ -40,6 +40,10 @@ enum batch_of { BATCH_OPEN = 1, BATCH_CLOSED = 2 };
  * neither, or both. */
 int batch_targets(struct targets *ret, struct state *state, const struct batch *batch,
 		  char *const *ids, size_t n, unsigned of, struct err *err);
+/* The same with the state directory, which stays open when this returns 0; else the exit status, and it
+ * was complained. */
+int batch_open(struct cli *cli, struct targets *ret, struct state *state,
+	       const struct batch *batch, char *const *ids, size_t n, unsigned of);
 /* Whether it is about many, and so ends with a summary in place of a line for each. */
 bool batch_many(const struct batch *batch, char *const *ids, size_t n);
 /* Print the ids, for --dry-run. Returns the exit status. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "../lib/base/error.h"
 #include "../lib/store/state.h"
+#include "batch.h"
 #include "cli.h"
 #include "command.h"
 #include "exit.h"
@@ -13,6 +14,7 @@
 struct cancel_values {
 	const char *reason;
 	bool resume;
+	struct batch batch;
 };
 
 static int cancel_one(struct cli *cli, struct state *state, const struct cancel_values *values,
@@ -24,7 +26,7 @@ static int cancel_one(struct cli *cli, struct state *state, const struct cancel_
 
 	if (message_send(state, id, message, NULL, &driven, &err) < 0)
 		return complain(&err);
-	if (cli->general.quiet || values->resume)
+	if (cli->general.quiet || values->resume || batch_many(&values->batch, cli->args, cli->nargs))
 		return EXIT_COMPLETED;
 	if (driven)
 		say("run '%s' is asked to stop; 'wf wait %s' waits for its end", id, id);
@@ -42,10 +44,13 @@ static int cancel(struct cli *cli, const void *arg)
 	struct state state;
 	int status;
 
-	if (targets_load(&targets, cli, &err) < 0)
-		return complain(&err);
-	if ((status = cli_need_state(cli, &state))) {
+	status = batch_open(cli, &targets, &state, &values->batch, cli->args, cli->nargs, BATCH_OPEN);
+	if (status)
+		return status;
+	if (values->batch.dry_run) {
+		status = batch_print(cli, &targets);
 		targets_release(&targets);
+		state_release(&state);
 		return status;
 	}
 	sent.ids = calloc(targets.n + 1, sizeof *sent.ids);
@@ -61,6 +66,8 @@ static int cancel(struct cli *cli, const void *arg)
 			sent.ids[sent.n++] = targets.ids[i];
 		status = exit_worse(status, one);
 	}
+	if (batch_many(&values->batch, cli->args, cli->nargs))
+		batch_summary(cli, sent.n, targets.n, "asked to stop");
 	if (values->resume && sent.n)
 		status = exit_worse(status, message_resume(cli, &state, sent.ids, sent.n));
 	free(sent.ids);
@@ -81,13 +88,14 @@ static const struct option_def options[] = {
 	 .kind = OPTION_FLAG,
 	 .offset = AT(resume),
 	 .help = "drive on what nobody drives, in the foreground, until it has ended"},
+	BATCH_OPTIONS(struct cancel_values, batch),
 	{.name = NULL},
 };
 
 const struct cmd cmd_cancel = {
 	.name = "cancel",
 	.summary = "ask runs to stop: they may clean up",
-	.arguments = "ID ...",
+	.arguments = "[ID ...]",
 	.details =
 		"The request is durable when the command returns. The workflow sees it as a wait or step "
 		"that ends as cancelled; its compensations run. An ID of - stands for the ids on standard "

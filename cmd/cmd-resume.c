@@ -3,6 +3,7 @@
 #include "../lib/engine/module.h"
 #include "../lib/engine/status.h"
 #include "../lib/store/state.h"
+#include "batch.h"
 #include "cli.h"
 #include "command.h"
 #include "drive.h"
@@ -17,6 +18,7 @@
 struct resume_values {
 	const char *with;
 	bool no_wait;
+	struct batch batch;
 };
 
 struct sweep {
@@ -123,12 +125,24 @@ static int find_module(struct state *state, const char *with, char **ret, struct
 static int resume_named(struct cli *cli, struct state *state, const struct resume_values *values)
 {
 	struct err err = ERR_INIT;
+	struct targets targets = {NULL, 0};
 	char *module = NULL;
 	int status;
 
 	if (values->with && find_module(state, values->with, &module, &err) < 0)
 		return complain(&err);
-	status = drive_all(cli, state, cli->args, cli->nargs, module, !values->no_wait, false);
+	status = batch_targets(&targets, state, &values->batch, cli->args, cli->nargs, BATCH_OPEN,
+			       &err);
+	if (status < 0)
+		status = complain(&err);
+	else if (values->batch.dry_run)
+		status = batch_print(cli, &targets);
+	else if (targets.n)
+		status = drive_all(cli, state, targets.ids, targets.n, module, !values->no_wait,
+				   false);
+	else if (!cli->general.quiet)
+		say("nothing to resume");
+	targets_release(&targets);
 	free(module);
 	return status;
 }
@@ -139,12 +153,14 @@ static int resume(struct cli *cli, const void *arg)
 	struct state state;
 	int status;
 
-	if (values->with && !cli->nargs)
+	if (values->batch.dry_run && !cli->nargs && !values->batch.where)
+		return complain_usage("--dry-run needs ids, - or --where");
+	if (values->with && !cli->nargs && !values->batch.where)
 		return complain_usage(
 			"--with needs the ids of the runs that go on with the new code");
 	if ((status = cli_need_state(cli, &state)))
 		return status;
-	status = cli->nargs ? resume_named(cli, &state, values)
+	status = cli->nargs || values->batch.where ? resume_named(cli, &state, values)
 			    : resume_swept(cli, &state, !values->no_wait);
 	state_release(&state);
 	return status;
@@ -163,6 +179,7 @@ static const struct option_def options[] = {
 	 .kind = OPTION_FLAG,
 	 .offset = AT(no_wait),
 	 .help = "leave with exit 3 as soon as the runs only wait for timers or signals"},
+	BATCH_OPTIONS(struct resume_values, batch),
 	{.name = NULL},
 };
 

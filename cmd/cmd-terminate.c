@@ -3,6 +3,7 @@
 #include "../lib/engine/driver.h"
 #include "../lib/store/run.h"
 #include "../lib/store/state.h"
+#include "batch.h"
 #include "cli.h"
 #include "clock.h"
 #include "command.h"
@@ -20,6 +21,7 @@
 
 struct terminate_values {
 	const char *reason;
+	struct batch batch;
 };
 
 struct session {
@@ -95,7 +97,8 @@ static int terminate_one(struct session *s, const char *id)
 		status = complain(&err);
 	else if (s->cli->general.json)
 		status = report_json(s->cli, &s->state, id);
-	else if (!s->cli->general.quiet)
+	else if (!s->cli->general.quiet &&
+		 !batch_many(&s->values->batch, s->cli->args, s->cli->nargs))
 		say(rc ? "run '%s' is terminated" : "run '%s' will be terminated by its driver", id);
 	json_decref(error);
 	free(name);
@@ -109,12 +112,24 @@ static int terminate(struct cli *cli, const void *values)
 	struct err err = ERR_INIT;
 	int status;
 
-	if (targets_load(&targets, cli, &err) < 0)
-		return complain(&err);
-	status = cli_need_state(cli, &s.state);
-	if (!status) {
-		for (size_t i = 0; i < targets.n; i++)
-			status = exit_worse(status, terminate_one(&s, targets.ids[i]));
+	status = batch_open(cli, &targets, &s.state, &s.values->batch, cli->args, cli->nargs,
+			    BATCH_OPEN);
+	if (status)
+		return status;
+	if (s.values->batch.dry_run) {
+		status = batch_print(cli, &targets);
+		state_release(&s.state);
+	} else {
+		size_t done = 0;
+
+		for (size_t i = 0; i < targets.n; i++) {
+			int one = terminate_one(&s, targets.ids[i]);
+
+			done += one == EXIT_COMPLETED;
+			status = exit_worse(status, one);
+		}
+		if (batch_many(&s.values->batch, cli->args, cli->nargs))
+			batch_summary(cli, done, targets.n, "terminated");
 		if (s.driver && driver_free(s.driver, &err) < 0)
 			warn("%s; 'wf fsck --repair' mends it", err.text);
 		state_release(&s.state);
@@ -129,13 +144,14 @@ static const struct option_def options[] = {
 	 .kind = OPTION_TEXT,
 	 .offset = offsetof(struct terminate_values, reason),
 	 .help = "why; it is kept as the message of the run's error"},
+	BATCH_OPTIONS(struct terminate_values, batch),
 	{.name = NULL},
 };
 
 const struct cmd cmd_terminate = {
 	.name = "terminate",
 	.summary = "end runs at once, without asking them",
-	.arguments = "ID ...",
+	.arguments = "[ID ...]",
 	.details =
 		"Running steps are stopped, no compensation runs, and the workflow is not told. A run that "
 		"nobody drives is ended by this command itself, even if its module cannot be loaded. An ID of "
