@@ -6,7 +6,7 @@
 #include <string.h>
 
 extern const struct cmd cmd_fsck;
-extern const struct cmd cmd_cancel, cmd_terminate; /* cancellation */
+extern const struct cmd cmd_cancel, cmd_terminate, cmd_complete;
 extern const struct cmd cmd_signal, cmd_query, cmd_update; /* messages */
 extern const struct cmd cmd_replay; /* evolution */
 extern const struct cmd cmd_run, cmd_resume, cmd_status, cmd_list, cmd_show, cmd_log, cmd_wait,
@@ -15,7 +15,7 @@ extern const struct cmd cmd_run, cmd_resume, cmd_status, cmd_list, cmd_show, cmd
 
 const struct cmd *const commands[] = {
 	&cmd_run,     &cmd_resume,     &cmd_status,         &cmd_list, &cmd_show,
-	&cmd_log,     &cmd_wait,       &cmd_cancel,         &cmd_terminate,       &cmd_check,          &cmd_fsck, &cmd_new,  &cmd_help,
+	&cmd_log,     &cmd_wait,       &cmd_complete, &cmd_cancel,         &cmd_terminate,       &cmd_check,          &cmd_fsck, &cmd_new,  &cmd_help,
 	&cmd_replay,
 	&cmd_signal, &cmd_query, &cmd_update,
 	&cmd_version, &cmd_completion, &cmd_complete_words, NULL,

@@ -118,7 +118,9 @@ static void describe(struct buf *out, const struct event *e)
 		value(out, e, "input");
 		break;
 	case EVENT_STEP_STARTED:
-		outcome(out, e, "started");
+		outcome(out, e,
+			json_is_true(json_object_get(e->body, "outside")) ? "waits to be completed"
+									   : "started");
 		break;
 	case EVENT_STEP_COMPLETED:
 		outcome(out, e, "completed");

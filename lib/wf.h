@@ -390,6 +390,15 @@ int wf_heartbeat(wf_attempt *a, const json_t *details);
 const json_t *wf_heartbeat_details(const wf_attempt *a);
 /* Whether this attempt was asked to stop. */
 bool wf_cancelled(const wf_attempt *a);
+/*
+ * return wf_complete_outside(a): the attempt ends here without an outcome, and
+ * somebody else says it later, by `wf complete` and the token. No process lives
+ * meanwhile. The step's time-outs hold until then; heartbeats come by `wf
+ * complete --heartbeat`. The token may be given away before the return.
+ */
+json_t *wf_complete_outside(wf_attempt *a);
+/* What `wf complete --token` takes: valid for this attempt alone. Borrowed; NULL: no memory. */
+const char *wf_token(const wf_attempt *a);
 /* Fail this attempt: return wf_fail(a, "type", "format", ...). Always NULL; retried by the policy. */
 json_t *wf_fail(wf_attempt *a, const char *type, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

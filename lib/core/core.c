@@ -128,6 +128,11 @@ json_t *core_side_effect(struct core *core, uint64_t id)
 	return value ? value : json_null();
 }
 
+bool core_is_open(const struct core *core, uint64_t id)
+{
+	return commands_find(&core->commands, id) != NULL;
+}
+
 enum core_status core_status(const struct core *core)
 {
 	return core->status;

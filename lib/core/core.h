@@ -111,6 +111,8 @@ void core_set_live(struct core *core);
 /* The next command not seen yet, or NULL. Borrowed; valid until its outcome is fed. Commands whose
  * outcome was already fed, and those already cancelled, are passed over. */
 const struct command *core_next(struct core *core);
+/* Whether a command was asked for and has no outcome. */
+bool core_is_open(const struct core *core, uint64_t id);
 /* Append the members "step" and "input" (or "input_sha256", over 1 KiB) of a step (or "run",
  * "name", "payload" of a signal) without an outcome, as its outcome line must have them. A failed
  * allocation is remembered by out. */

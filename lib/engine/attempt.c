@@ -15,7 +15,8 @@ struct wf_attempt {
 	json_t *last;         /* what the last attempt said; owned */
 	char *type, *message; /* owned; type is set once the step has failed */
 	json_t *details;      /* owned */
-	bool failed, permanent;
+	bool failed, permanent, outside;
+	char *token; /* owned */
 };
 
 const char *wf_idempotency_key(const wf_attempt *a)
@@ -48,6 +49,21 @@ int wf_heartbeat(wf_attempt *a, const json_t *details)
 const json_t *wf_heartbeat_details(const wf_attempt *a)
 {
 	return a->last;
+}
+
+const char *wf_token(const wf_attempt *a)
+{
+	wf_attempt *mine = (wf_attempt *)(uintptr_t)a;
+
+	if (!mine->token)
+		mine->token = token_text(a->call->run_id, a->call->cmd, a->call->nonce);
+	return mine->token;
+}
+
+json_t *wf_complete_outside(wf_attempt *a)
+{
+	a->outside = true;
+	return json_null();
 }
 
 void wf_fail_details(wf_attempt *a, json_t *details)
@@ -163,7 +179,9 @@ bool attempt_run(const struct attempt_call *call, struct buf *text)
 	if (call->details)
 		a.last = json_loads(call->details, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	result = call->step(&a, call->input);
-	if (result)
+	if (json_is_null(result) && a.outside && !a.failed)
+		*call->ret_outside = true;
+	else if (result)
 		completed = add_result(call, result, text);
 	else
 		add_failure(&a, text);
@@ -174,5 +192,6 @@ bool attempt_run(const struct attempt_call *call, struct buf *text)
 	json_decref(a.details);
 	free(a.type);
 	free(a.message);
+	free(a.token);
 	return completed;
 }

@@ -4,9 +4,11 @@
 #define WF_ENGINE_ATTEMPT_RUN_H
 
 #include "../wf.h"
+#include "token.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 
@@ -15,12 +17,15 @@ struct attempt_call {
 	json_t *input; /* borrowed */
 	int attempt;
 	const char *run_id, *key;
+	uint64_t cmd;
+	char nonce[TOKEN_NONCE]; /* with it, somebody outside completes the attempt */
 	const char *details; /* JSON text of the last heartbeat, or NULL */
 	size_t max_result;   /* bytes; 0: any */
 	/* Who listens to the attempt; NULL: nobody. details may be NULL. */
 	void (*heartbeat)(void *arg, const json_t *details);
 	bool (*cancelled)(void *arg);
 	void *arg;
+	bool *ret_outside; /* set when the outcome comes from outside; then false is returned */
 };
 
 /*

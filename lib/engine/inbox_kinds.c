@@ -5,6 +5,7 @@
 #include "../base/error.h"
 #include "inbox_mail.h"
 #include "runner.h"
+#include "task.h"
 
 #include <string.h>
 
@@ -37,5 +38,6 @@ const struct inbox_kind inbox_kinds[] = {
 	{"update", inbox_take_update},
 	{"cancel", take_cancel},
 	{"terminate", take_terminate},
+	{"complete", task_take_completion},
 	{NULL, NULL},
 };

@@ -23,6 +23,7 @@
 #define WF_ENGINE_POOL_H
 
 #include "../model/step.h"
+#include "token.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +41,7 @@ struct pool_request {
 	const struct module *module; /* borrowed; STEP_FUNCTION: whose step */
 	int attempt;                 /* 1: the first */
 	const char *run_id, *key;    /* copied */
+	char nonce[TOKEN_NONCE];     /* of the attempt's token */
 	const char *details;         /* JSON text of the last heartbeat, or NULL; copied */
 	const char *log_base;  /* path; stdout goes to <log_base>.out, stderr to <log_base>.err, if
 				  there is any; copied */
@@ -51,6 +53,7 @@ struct pool_request {
 enum pool_result {
 	POOL_COMPLETED, /* text: the result as JSON */
 	POOL_FAILED,    /* text: {"type","message","permanent"?,"details"?} as JSON */
+	POOL_OUTSIDE,   /* the attempt has ended, and somebody outside says its outcome */
 	POOL_CANCELLED, /* asked by pool_cancel or pool_stop, and stopped without a result; text:
 			   how, as of a failure */
 };

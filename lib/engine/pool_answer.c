@@ -22,7 +22,7 @@ static struct attempt *answered(const struct pool_worker *w, const struct answer
 	struct attempt *a;
 
 	if (head->magic != PROTOCOL_ANSWER || head->slot >= PROTOCOL_SLOTS || head->us < 0 ||
-	    head->us > LONGEST_US || head->kind < ANSWER_COMPLETED || head->kind > ANSWER_HEARTBEAT)
+	    head->us > LONGEST_US || head->kind < ANSWER_COMPLETED || head->kind > ANSWER_OUTSIDE)
 		return NULL;
 	if (head->size > (head->kind == ANSWER_COMPLETED && (!max || max > OTHER_ANSWERS)
 				  ? (max ? max : SIZE_MAX / 4)
@@ -60,7 +60,9 @@ static void finish(struct pool_worker *w, struct attempt *a, const struct answer
 		   const char *text)
 {
 	struct pool *pool = w->pool;
-	enum pool_result result = head->kind == ANSWER_COMPLETED ? POOL_COMPLETED : POOL_FAILED;
+	enum pool_result result = head->kind == ANSWER_COMPLETED ? POOL_COMPLETED
+				  : head->kind == ANSWER_OUTSIDE ? POOL_OUTSIDE
+								 : POOL_FAILED;
 	bool late = a->timeout && head->us >= a->timeout,
 	     stopped = w->stopping && worker_current(w) == a;
 	char *verdict = NULL;

@@ -42,6 +42,7 @@ static int encode(struct buf *frame, const struct pool_request *r, size_t *ret_l
 		.magic = PROTOCOL_REQUEST,
 		.step = step->kind == STEP_FUNCTION ? r->module->entries[step->index].step : NULL,
 		.heartbeat_ms = step->heartbeat,
+		.cmd = r->id,
 		.capture = step->capture,
 		.attempt = r->attempt,
 		.kind = (uint16_t)step->kind,
@@ -50,6 +51,7 @@ static int encode(struct buf *frame, const struct pool_request *r, size_t *ret_l
 	int rc = 0;
 
 	memset(head.length, 0xff, sizeof head.length);
+	memcpy(head.nonce, r->nonce, sizeof r->nonce);
 	buf_add(frame, &head, sizeof head);
 	add_text(frame, &head, TEXT_STEP, step->name);
 	add_text(frame, &head, TEXT_RUN_ID, r->run_id);

@@ -58,6 +58,8 @@ struct request_head {
 	uint64_t serial; /* never used twice */
 	uint64_t size;   /* of all that follows */
 	wf_step_fn *step;
+	uint64_t cmd;
+	char nonce[24]; /* of its token */
 	int64_t heartbeat_ms;
 	uint64_t capture;
 	int32_t attempt;
@@ -66,7 +68,8 @@ struct request_head {
 	uint32_t length[REQUEST_TEXTS];
 };
 
-enum answer_kind { ANSWER_COMPLETED = 1, ANSWER_FAILED, ANSWER_HEARTBEAT };
+/* ANSWER_OUTSIDE: the attempt has ended, and somebody outside says the outcome. */
+enum answer_kind { ANSWER_COMPLETED = 1, ANSWER_FAILED, ANSWER_HEARTBEAT, ANSWER_OUTSIDE };
 
 /* Followed by size bytes of JSON (a heartbeat without details: none). */
 struct answer_head {

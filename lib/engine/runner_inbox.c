@@ -135,6 +135,13 @@ bool runner_inbox_due(const struct runner *r)
 	return r->end == DRIVE_NOT_YET && (r->mail_changed || r->mail_at < r->mail_count);
 }
 
+void runner_inbox_again(struct runner *r)
+{
+	r->mail_at = 0;
+	r->mail_changed = true;
+	driver_wake(r->driver);
+}
+
 int runner_inbox_take(struct runner *r, struct err *err)
 {
 	while (runner_inbox_due(r)) {

@@ -38,6 +38,8 @@ int runner_inbox_watch(struct runner *r, struct err *err);
 bool runner_inbox_due(const struct runner *r);
 /* The run ends, and its inbox is sealed: the signals that nobody will read become events too. */
 int runner_inbox_last(struct runner *r, struct err *err);
+/* What stayed in the inbox may mean something now: look at all of it again, in the next turn. */
+void runner_inbox_again(struct runner *r);
 /* Take what has come. */
 int runner_inbox_take(struct runner *r, struct err *err);
 /* The message was made durable, or means nothing: remove its file. */

@@ -78,7 +78,8 @@ int runner_begin_now(struct runner *r, struct err *err)
 	r->delayed = false;
 	r->mail_changed = true;
 	rc = runner_say_begun(r, err);
-	return rc < 0 ? rc : runner_inbox_take(r, err);
+	runner_inbox_again(r);
+	return rc;
 }
 
 static void on_clock(uv_timer_t *timer);

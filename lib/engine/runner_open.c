@@ -57,6 +57,7 @@ static int new_core(struct runner *r, const struct module *module, unsigned rule
 static int take_note(struct runner *r, const struct event *event, struct err *err)
 {
 	char cmd[24];
+	json_t *mark;
 
 	virtual_saw(r, event->at);
 	if (event->type == EVENT_RUN_STARTED)
@@ -77,7 +78,11 @@ static int take_note(struct runner *r, const struct event *event, struct err *er
 	if (event->type != EVENT_STEP_STARTED)
 		return 0;
 	snprintf(cmd, sizeof cmd, "%llu", (unsigned long long)event->cmd);
-	return json_object_set_new(r->begun, cmd, json_true()) < 0 ? err_nomem(err) : 0;
+	mark = json_is_true(json_object_get(event->body, "outside"))
+		       ? json_pack("{s:O, s:I}", "attempt", json_object_get(event->body, "attempt"),
+				   "at", (json_int_t)event->at)
+		       : json_true();
+	return json_object_set_new(r->begun, cmd, mark) < 0 ? err_nomem(err) : 0;
 }
 
 static int feed_recorded(struct runner *r, const struct event *event, const struct module *module,

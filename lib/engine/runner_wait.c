@@ -22,7 +22,8 @@ bool runner_idle(const struct runner *r)
 	    runner_inbox_due(r))
 		return false;
 	for (const struct task *t = r->tasks; t; t = t->next)
-		if (t->armed || (t->step && (t->throttled || t->due - runner_now(r) <= SOON_MS)))
+		if (t->armed || (t->step && !t->outside &&
+				 (t->throttled || t->due - runner_now(r) <= SOON_MS)))
 			return false;
 	return kids_idle(r);
 }
@@ -37,7 +38,11 @@ static json_t *waits_of(struct runner *r)
 	json_array_foreach (waits, i, wait) {
 		struct task *task =
 			task_find(r, (uint64_t)json_integer_value(json_object_get(wait, "cmd")));
-		if (!task || !task->step || task->submitted || !task->failure)
+		if (task && task->outside && task_outside_wait(task, wait) < 0) {
+			json_decref(waits);
+			return NULL;
+		}
+		if (!task || !task->step || task->submitted || task->outside || !task->failure)
 			continue;
 		if (json_object_set_new(wait, "until", json_integer(task->due)) < 0 ||
 		    json_object_set_new(wait, "attempt", json_integer(task->attempt)) < 0 ||

@@ -109,7 +109,10 @@ int task_cancel(struct task *task, struct err *err)
 	if (task->submitted)
 		pool_cancel(task->runner->driver->pool, task, task->cmd);
 	else if (task->step)
-		return task_fail(task, "cancelled", "cancelled between two attempts", err);
+		return task_fail(task, "cancelled",
+				 task->outside ? "cancelled before it was completed"
+					       : "cancelled between two attempts",
+				 err);
 	else
 		task_free(task);
 	return 0;
@@ -145,6 +148,8 @@ void task_wake(struct task *task)
 		pool_cancel(task->runner->driver->pool, task, task->cmd);
 	} else if (task->step && task->runner->driver->stopped_by) {
 		return;
+	} else if (task->outside) {
+		rc = task_outside_late(task, &err);
 	} else if (task->step) {
 		rc = task_go(task, &err);
 		driver_wake(task->runner->driver); /* timers run before the poll, the flush behind it */

@@ -40,6 +40,8 @@ struct task {
 	bool submitted;          /* the pool has it */
 	bool out_of_time;        /* the total time-out has passed while an attempt ran */
 	bool saved;              /* attempts/<cmd>.json is there */
+	bool outside;            /* handed out: somebody outside says the outcome */
+	int64_t handed, beat;    /* wall clock: when that was, and the last sign of life since */
 	bool armed;              /* virtual time: wants to be woken when `due` comes */
 	bool stubbed;            /* its outcome stands in for a step */
 	bool settled;            /* its outcome is pending; wants nothing more */
@@ -69,6 +71,25 @@ int task_start_timer(struct runner *r, const struct command *command, struct err
 int task_go(struct task *task, struct err *err);
 /* Begin it now. */
 int task_begin(struct task *task, struct err *err);
+
+/* --- completed from outside (task_outside.c) --- */
+
+/* The attempt has ended, and somebody outside completes it: record that, and wait. */
+int task_hand_out(struct task *task, struct err *err);
+/* Whether mark, what the history says of it, is of the attempt that is to come. */
+bool task_was_handed_out(const struct task *task, const json_t *mark);
+/* Go on waiting; state: what attempts/ says, or NULL. */
+int task_handed_out(struct task *task, const json_t *mark, const json_t *state, struct err *err);
+/* One of its times is over. */
+int task_outside_late(struct task *task, struct err *err);
+/* Say in wait, as core_waits made it, what it waits for. -1: no memory. */
+int task_outside_wait(const struct task *task, json_t *wait);
+/* For inbox_kinds. */
+int task_take_completion(struct runner *r, const char *name, const json_t *message,
+			 struct err *err);
+
+/* Write attempts/<cmd>.json. */
+int task_save(struct task *task, bool durable, struct err *err);
 
 /* Callbacks of the pool. */
 void task_outcome(struct task *task, const struct pool_outcome *outcome);

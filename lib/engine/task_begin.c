@@ -9,6 +9,7 @@
 #include "attempt_run.h"
 #include "driver_internal.h"
 #include "runner.h"
+#include "token.h"
 #include "throttle.h"
 #include "stub.h"
 
@@ -40,6 +41,8 @@ static int submit(struct task *task, struct err *err)
 
 	buf_addf(&key, "%s.%llu.%s", r->run.id, (unsigned long long)task->cmd, r->key_tail);
 	request.key = key.data;
+	if (task->step->kind == STEP_FUNCTION)
+		token_nonce(r->run.info.seed, task->cmd, task->attempt, request.nonce);
 	request.log_base = base;
 	rc = base && buf_ok(&key) ? pool_submit(r->driver->pool, &request, err) : err_nomem(err);
 	if (rc == 0) {
@@ -118,21 +121,25 @@ static int run_inline(struct task *task, struct err *err)
 	struct runner *r = task->runner;
 	struct buf text = BUF_INIT;
 	struct buf key = BUF_INIT;
+	bool completed, outside = false;
 	struct attempt_call call = {.step = r->module->entries[task->step->index].step,
 				    .input = task->step->input,
 				    .attempt = task->attempt,
 				    .run_id = r->run.id,
-				    .details = task->details};
-	bool completed;
+				    .details = task->details,
+				    .cmd = task->cmd,
+				    .ret_outside = &outside};
 	int64_t began = r->driver->state->os->ops->monotonic(r->driver->state->os), us;
 	int rc;
 
 	buf_addf(&key, "%s.%llu.%s", r->run.id, (unsigned long long)task->cmd, r->key_tail);
 	call.key = key.data;
+	token_nonce(r->run.info.seed, task->cmd, task->attempt, call.nonce);
 	completed = attempt_run(&call, &text);
 	us = r->driver->state->os->ops->monotonic(r->driver->state->os) - began;
 	throttle_leave(task);
 	rc = !buf_ok(&text) || !buf_ok(&key) ? err_nomem(err)
+	     : outside                       ? task_hand_out(task, err)
 	     : completed                     ? task_settle(task, true, text.data, text.len, us, err)
 			 : task_attempt_failed(task, text.data, text.len, us, err);
 	buf_release(&text);
@@ -178,12 +185,14 @@ int task_start_step(struct runner *r, const struct command *command, struct err 
 	stub = stub_find(r, task->step->name);
 	if (stub)
 		return stub_settle(task, stub, err);
-	if (r->attempts && json_object_size(r->attempts)) {
-		snprintf(cmd, sizeof cmd, "%llu", (unsigned long long)command->id);
+	snprintf(cmd, sizeof cmd, "%llu", (unsigned long long)command->id);
+	if (r->attempts && json_object_size(r->attempts))
 		state = json_object_get(r->attempts, cmd);
-	}
 	if (state)
 		recall(task, state);
+	if (json_object_size(r->begun) &&
+	    task_was_handed_out(task, json_object_get(r->begun, cmd)))
+		return task_handed_out(task, json_object_get(r->begun, cmd), state, err);
 	if (task->due > runner_now(r) && !task_past_total(task, runner_now(r)))
 		return task_alarm_on(task, err);
 	return task_go(task, err);

@@ -111,7 +111,7 @@ int task_fail_total(struct task *task, int64_t us, struct err *err)
 	return rc;
 }
 
-static int save(struct task *task, bool durable, struct err *err)
+int task_save(struct task *task, bool durable, struct err *err)
 {
 	json_t *state = json_pack("{s:i, s:I, s:I, s:O?}", "attempt", task->attempt, "asked",
 				  (json_int_t)task->asked, "due", (json_int_t)task->due, "failure",
@@ -121,6 +121,8 @@ static int save(struct task *task, bool durable, struct err *err)
 
 	if (rc == 0 && details)
 		json_object_set(state, "details", details);
+	if (rc == 0 && task->outside)
+		json_object_set_new(state, "beat", json_integer(task->beat));
 	if (rc == 0)
 		rc = run_set_attempt(&task->runner->run, task->cmd, state, durable, err);
 	task->saved = true;
@@ -149,7 +151,7 @@ static int try_again(struct task *task, struct err *err)
 	p.log_base = base;
 	task->due = runner_now(task->runner) + wait;
 	task->attempt++;
-	rc = save(task, true, err);
+	rc = task_save(task, true, err);
 	if (rc == 0)
 		driver_progress(task->runner->driver, task->runner, &p);
 	free(base);
@@ -220,6 +222,10 @@ void task_outcome(struct task *task, const struct pool_outcome *outcome)
 		rc = task_attempt_failed(task, outcome->text, outcome->len, outcome->us, &err);
 	else if (task->out_of_time)
 		rc = task_fail_total(task, outcome->us, &err);
+	else if (outcome->result == POOL_OUTSIDE && task->cancelled)
+		rc = task_fail(task, "cancelled", "cancelled before it was completed", &err);
+	else if (outcome->result == POOL_OUTSIDE)
+		rc = task_hand_out(task, &err);
 	if (rc < 0)
 		runner_break(r, DRIVE_BROKEN, &err);
 }
@@ -242,7 +248,7 @@ void task_heartbeat(struct task *task, const char *details, size_t len)
 	p.text = copy;
 	if (now - task->details_saved >= DETAILS_EVERY_US) {
 		task->details_saved = now;
-		save(task, false, &ignored);
+		task_save(task, false, &ignored);
 	}
 	driver_progress(d, task->runner, &p);
 }

@@ -34,6 +34,7 @@ struct worker {
 	const char *text[REQUEST_TEXTS];
 	struct slot *slot;
 	int64_t began, beat, beat_every;
+	bool outside;      /* it says that somebody outside completes it */
 	struct buf unsaid; /* heartbeat details that were not sent, for being too soon */
 };
 
@@ -138,10 +139,13 @@ static bool run_function(struct worker *w)
 		.heartbeat = on_heartbeat,
 		.cancelled = is_cancelled,
 		.arg = w,
+		.cmd = w->head.cmd,
+		.ret_outside = &w->outside,
 	};
 	json_error_t problem;
 	bool completed;
 
+	memcpy(call.nonce, w->head.nonce, sizeof call.nonce);
 	call.input = json_loadb(w->text[TEXT_INPUT], w->head.length[TEXT_INPUT],
 				JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
 	if (!call.input) {
@@ -187,6 +191,7 @@ static bool run_command(struct worker *w)
 static void begin(struct worker *w)
 {
 	w->beat = 0;
+	w->outside = false;
 	w->beat_every = w->head.heartbeat_ms && w->head.heartbeat_ms * 250 < BEAT_US
 				? w->head.heartbeat_ms * 250
 				: BEAT_US;
@@ -204,7 +209,11 @@ static void end(struct worker *w, bool completed)
 	scratch_collect(w->setup.scratch_err, w->text[TEXT_LOG_BASE], "err");
 	if (!completed)
 		say_unsaid(w);
-	send_answer(w, completed ? ANSWER_COMPLETED : ANSWER_FAILED, &w->out);
+	send_answer(w,
+		    w->outside  ? ANSWER_OUTSIDE
+		    : completed ? ANSWER_COMPLETED
+				: ANSWER_FAILED,
+		    &w->out);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 }
