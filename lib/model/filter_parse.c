@@ -33,12 +33,11 @@ struct parser {
 
 static int wrong(struct parser *p, const char *wanted)
 {
-	char *got = p->kind == TOKEN_END ? NULL
-					 : str_quote(p->begin, (size_t)(p->at - p->begin));
+	char *got = p->kind == TOKEN_END ? NULL : str_quote(p->begin, (size_t)(p->at - p->begin));
 	int rc = err_set(p->err, ERR_USAGE, "--where, column %zu: expected %s, not %s",
 			 (size_t)(p->begin - p->text) + 1, wanted,
 			 p->kind == TOKEN_END ? "the end"
-			 : got		      ? got
+			 : got                ? got
 					      : "this");
 
 	free(got);
@@ -247,12 +246,12 @@ static int take_predicate(struct parser *p, struct filter **ret)
 	f->tag = f->field == FIELD_TAG ? strdup(p->word.data) : NULL;
 	rc = f->field == FIELD_TAG && !f->tag ? err_nomem(p->err) : next(p);
 	if (rc == 0)
-		rc = take_test(p, f, &not);
+		rc = take_test(p, f, &not );
 	if (rc < 0) {
 		filter_free(f);
 		return rc;
 	}
-	if (not && !(f = node_new(OP_NOT, f, NULL)))
+	if (not &&!(f = node_new(OP_NOT, f, NULL)))
 		return err_nomem(p->err);
 	*ret = f;
 	return 0;
@@ -327,6 +326,14 @@ static int take_any(struct parser *p, struct filter **ret)
 	return take_row(p, "or", OP_OR, take_all, ret);
 }
 
+/* What was typed is shown; on one line all the same. */
+static void one_line(struct err *err)
+{
+	for (char *c = err->text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+}
+
 int filter_parse(struct filter **ret, const char *text, int64_t now, struct err *err)
 {
 	struct parser p = {.text = text, .at = text, .now = now, .err = err, .word = BUF_INIT};
@@ -347,5 +354,7 @@ int filter_parse(struct filter **ret, const char *text, int64_t now, struct err 
 	buf_release(&p.word);
 	if (rc == 0)
 		*ret = f;
+	else
+		one_line(err);
 	return rc;
 }

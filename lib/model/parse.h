@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * JSON text to jansson's values, for the lines of a history: as strict as
- * json_loadb() with JSON_ALLOW_NUL, several times as fast, and it tells text
+ * json_loadb() with JSON_ALLOW_NUL and JSON_DECODE_ANY, several times as fast, and it tells text
  * that is wrong from memory that ran out, which decides between "damaged" and
  * "try again". Depth is limited to PARSE_DEPTH.
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps that do nothing, for benchmarks: n one after the other, or n at once. */
+/* Steps that do nothing, for benchmarks: n one after the other, or n at once; n and then a day's
+ * rest; n commands. */
 #include <wf.h>
 
 #include <stdlib.h>
@@ -46,4 +47,24 @@ static json_t *fan(wf_ctx *wf, const json_t *in)
 	return done ? json_integer((json_int_t)n) : NULL;
 }
 
-WF_MODULE(WF_WORKFLOW(noop), WF_WORKFLOW(fan), WF_STEP(nothing))
+static json_t *rest(wf_ctx *wf, const json_t *in)
+{
+	json_t *done = noop(wf, in);
+
+	if (done)
+		wf_sleep(wf, WF_DAYS(1));
+	return done;
+}
+
+static json_t *commands(wf_ctx *wf, const json_t *in)
+{
+	size_t n = number(in);
+
+	for (size_t i = 0; i < n; i++)
+		if (!wf_exec(wf, "true", ((const char *[]){"true", NULL})))
+			return NULL;
+	return json_integer((json_int_t)n);
+}
+
+WF_MODULE(WF_WORKFLOW(noop), WF_WORKFLOW(fan), WF_WORKFLOW(rest), WF_WORKFLOW(commands),
+	  WF_STEP(nothing))
