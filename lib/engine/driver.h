@@ -107,6 +107,11 @@ int driver_terminate(struct driver *driver, const char *run_id, const char *mess
 /* Turn until no run is left that can go on. 0, or the negative code of a failure that concerns all.
  */
 int driver_loop(struct driver *driver, struct err *err);
+/* The same for a loop of one's own: a descriptor to poll, for how many milliseconds (-1: for ever), and
+ * a turn that does not block. *ret_more: whether any run can still go on. */
+int driver_fd(const struct driver *driver);
+int driver_timeout(const struct driver *driver);
+int driver_turn(struct driver *driver, bool *ret_more, struct err *err);
 /* How it ended; ret_detail (may be NULL) is borrowed: result, error, waits, or why it is halted or
  * broken. */
 enum drive_end driver_end(const struct driver *driver, const char *run_id,

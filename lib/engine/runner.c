@@ -166,14 +166,6 @@ void runner_tell_committer(struct runner *r, const char *note)
 	committer_commit(r->driver->committer, r->run.id, &position, note);
 }
 
-static void say_signal(struct runner *r, const json_t *body)
-{
-	struct progress p = {.kind = PROGRESS_SIGNAL,
-			     .step = json_string_value(json_object_get(body, "name")),
-			     .detail = json_object_get(body, "payload")};
-	driver_progress(r->driver, r, &p);
-}
-
 /* Promise 2: only what is durable reaches the workflow, and only then is it asked what comes next.
  */
 int runner_feed(struct runner *r, struct err *err)
@@ -199,8 +191,6 @@ int runner_feed(struct runner *r, struct err *err)
 			r->ended_at = h->event.at;
 			r->ended_seq = h->event.seq;
 		}
-		if (rc == 0 && h->event.type == EVENT_SIGNAL_RECEIVED)
-			say_signal(r, h->event.body);
 		if (h->message)
 			runner_inbox_drop(r, h->message);
 		happening_release(h);

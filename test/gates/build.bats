@@ -59,7 +59,7 @@ setup() {
 # Whether what is below a folder is an installed wf.
 complete() {
 	local file
-	for file in bin/wf libexec/wf/wf-committer include/wf.h lib/libwf.so lib/libwf.a lib/pkgconfig/wf.pc \
+	for file in bin/wf libexec/wf/wf-committer include/wf.h include/wf-engine.h lib/libwf.so lib/libwf.a lib/pkgconfig/wf.pc \
 		lib/pkgconfig/libwf.pc lib/wf/workflows/backup.so share/aclocal/wf.m4 share/man/man1/wf.1 \
 		share/bash-completion/completions/wf.bash share/zsh/site-functions/_wf; do
 		[ -s "$1/$file" ] || echo "not installed: $file"
@@ -116,6 +116,33 @@ complete() {
 	# shellcheck disable=SC2046
 	${CC:-cc} -o embed embed.c $(pkg-config --cflags --libs libwf)
 	LD_LIBRARY_PATH=$INSTALLED/lib expect 0 ./embed
+}
+
+@test "a program that embeds the engine, outside the tree, drives a run of the installed wf" {
+	cp "$SAMPLE" sample.c
+	cat >embed.c <<-'END'
+		#include <stdio.h>
+		#include <wf-engine.h>
+		int main(void)
+		{
+			wf_engine_options options = WF_ENGINE_OPTIONS(.state = ".wf", .create = true, .wait = true);
+			wf_run_options run = WF_RUN_OPTIONS(.workflow = "sample.c", .id = "one");
+			wf_engine_error error = {0};
+			wf_engine *engine;
+			if (wf_engine_open(&engine, &options, &error) < 0 ||
+			    wf_engine_start(engine, &run, NULL, &error) < 0 || wf_engine_drive(engine, &error) < 0) {
+				fprintf(stderr, "%s\n", error.text);
+				return 1;
+			}
+			int ended = wf_engine_end(engine, "one", NULL) == WF_RUN_COMPLETED;
+			return wf_engine_close(engine, &error) < 0 || !ended;
+		}
+	END
+	# shellcheck disable=SC2046
+	${CC:-cc} -o embed embed.c $(pkg-config --cflags --libs libwf)
+	LD_LIBRARY_PATH=$INSTALLED/lib WF_LIBEXEC=$INSTALLED/libexec/wf expect 0 ./embed
+	expect 0 wf status one
+	git_clean .wf
 }
 
 @test "bootstrap refuses words that it does not know" {

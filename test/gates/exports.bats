@@ -45,8 +45,17 @@ expected() {
 	lacks "$output" "Version definition section"
 }
 
-@test "libwf exports the same" {
-	expected >want
+# Functions that wf-engine.h declares.
+embedding() {
+	grep -oE '\bwf_engine_[a-z]+\(' "$WF_SRC/lib/wf-engine.h" | tr -d '(' | sort -u
+}
+
+@test "libwf exports the same, and what wf-engine.h declares" {
+	[ "$(embedding | wc -l)" -ge 10 ]
+	{
+		expected
+		embedding
+	} | sort -u >want
 	exports "$WF_BUILD/.libs/libwf.so" >got
 	diff -u want got
 }

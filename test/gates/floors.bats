@@ -12,7 +12,7 @@ allowed() {
 	model) echo "model os base wf.h" ;;
 	core) echo "core model base wf.h" ;;
 	store) echo "store model os base wf.h" ;;
-	engine) echo "engine core store model os base wf.h" ;;
+	engine) echo "engine core store model os base wf.h wf-engine.h" ;;
 	cmd) echo "cmd engine core store model os base wf.h" ;;
 	esac
 }
@@ -33,6 +33,7 @@ includes() {
 floor_of() {
 	case $1 in
 	lib/wf.h) echo wf.h ;;
+	lib/wf-engine.h) echo wf-engine.h ;;
 	lib/*/*) echo "$1" | cut -d/ -f2 ;;
 	cmd/*) echo cmd ;;
 	*) echo "outside" ;;

@@ -52,6 +52,22 @@ compile_cxx() {
 	compile_cxx alone.c
 }
 
+@test "wf-engine.h compiles alone as C11, C17 and C++20, with its options" {
+	cat >alone.c <<-'END'
+		#include <wf-engine.h>
+		int main(void)
+		{
+			wf_engine_options options = WF_ENGINE_OPTIONS(.state = "x", .create = true);
+			wf_run_options run = WF_RUN_OPTIONS(.workflow = "hello", .id = "one");
+			return (options.create && run.id) ? 0 : 1;
+		}
+	END
+	compile c c11 alone.c -Wno-missing-field-initializers
+	compile c c17 alone.c -Wno-missing-field-initializers
+	sed -i 's/^#include/#pragma GCC diagnostic ignored "-Wmissing-field-initializers"\n&/' alone.c
+	compile_cxx alone.c
+}
+
 @test "the same calls compile clean as C11, C17 and C++20" {
 	sample=$WF_SRC/test/modules/header_sample.c
 	compile c c11 "$sample"
