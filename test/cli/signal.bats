@@ -1,0 +1,220 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154
+# Signals: durable when sent, in order, read once, from outside and from run to run.
+
+load helper
+
+setup() {
+	scratch_setup
+	MAIL=$WF_BUILD/test/modules/mail.so
+	SHIM=$WF_BUILD/test/shim/fault.so
+}
+
+events() { # RUN TYPE: how many
+	cat .wf/*/"$1"/history/*.jsonl | grep -c "\"type\":\"$2\"" || true
+}
+
+@test "promise 1: a signal sent while nobody drives the run is read when somebody does" {
+	expect 3 wf run "$MAIL:count" --id c --no-wait
+	contains "$stderr" "waits for signal 'add', signal 'done'"
+	expect 0 wf signal c add 5
+	same "$output$stderr" ""
+	expect 0 wf signal c add 7
+	expect 0 wf signal c "done"
+	expect 0 wf resume c
+	same "$output" '{"n":2,"sum":12,"disorder":0}'
+	git_clean
+}
+
+@test "what it waits for is in wf status --json" {
+	expect 3 wf run "$MAIL:count" --id c --no-wait
+	expect 0 wf status c --json
+	same "$(json '[.waiting[] | .kind + " " + .name] | join(", ")' "$output")" "signal add, signal done"
+	same "$(json '.due // false' "$output" || true)" "false"
+	expect 0 wf signal c add 1
+	expect 0 wf status c --json
+	json '.due' "$output"
+}
+
+@test "wf resume without an id drives runs that have a signal" {
+	expect 3 wf run "$MAIL:count" --id c --no-wait
+	expect 3 wf run "$MAIL:count" --id d --no-wait
+	expect 0 wf signal c "done"
+	expect 0 wf resume
+	[ -d .wf/closed/c ]
+	[ -d .wf/open/d ]
+}
+
+@test "a driver that waits in the foreground reacts at once, by notification" {
+	wf run "$MAIL:count" --id c >out 2>err &
+	until_true 10 test -d .wf/open/c/inbox
+	expect 0 wf signal c add 1
+	expect 0 wf signal c "done"
+	wait $!
+	same "$(cat out)" '{"n":1,"sum":1,"disorder":0}'
+}
+
+@test "payloads: JSON, a file, standard input, KEY=VALUE, none; larger than a line" {
+	expect 3 wf run "$MAIL:mailbox" --id m --no-wait
+	echo '[1,2]' >file.json
+	expect 0 wf signal m a '{"x":1}'
+	expect 0 wf signal m b @file.json
+	wf signal m c - <<<'"text"'
+	expect 0 wf signal m d x=1 y=z
+	expect 0 wf signal m e
+	printf '"%*s"' 20000 x >large.json
+	expect 0 wf signal m f @large.json
+	expect 3 wf resume m --no-wait
+	expect 0 wf query m notes
+	same "$(json '.notes[:5] | tojson' "$output")" '[["a",{"x":1}],["b",[1,2]],["c","text"],["d",{"x":1,"y":"z"}],["e",null]]'
+	same "$(json '.notes[5][1] | length' "$output")" 20000
+	ls .wf/open/m/payloads/*.json
+	[ "$(wc -c <.wf/open/m/history/000001.jsonl)" -lt 20000 ]
+	expect 0 wf signal m stop --resume
+	same "$(json '.notes[5][1] | length' "$output")" 20000
+}
+
+@test "handlers begin in order of arrival, each in a coroutine of its own" {
+	expect 3 wf run "$MAIL:mailbox" --id m --no-wait
+	expect 0 wf signal m one slow=true ms=300
+	expect 0 wf signal m two
+	expect 0 wf signal m three
+	expect 0 wf signal m stop --resume
+	same "$(json '[.notes[][0]] | join(" ")' "$output")" "one two three"
+	same "$(json .finished "$output")" 3
+}
+
+@test "signals to a run that ended, to none, and bad words: exit 2 and nothing changed" {
+	expect 2 wf signal nope go
+	contains "$stderr" "state directory"
+	expect 3 wf run "$MAIL:count" --id c --no-wait
+	expect 2 wf signal nope go
+	contains "$stderr" "no run 'nope'"
+	expect 2 wf signal c ''
+	contains "$stderr" "is empty"
+	expect 2 wf signal c "$(printf 'a\nb')"
+	contains "$stderr" "control character"
+	expect 2 wf signal c "$(printf '%*s' 300 x)"
+	contains "$stderr" "longer than 200 bytes"
+	expect 2 wf signal c go '{"a":'
+	contains "$stderr" "not JSON"
+	expect 2 wf signal c go @absent
+	contains "$stderr" "absent"
+	expect 2 wf signal ../c go
+	expect 2 wf signal c
+	expect 2 wf signal c go --no-run
+	contains "$stderr" "--start"
+	same "$(find .wf/open/c/inbox -type f)" ""
+	expect 0 wf signal c "done" --resume
+	expect 2 wf signal c go
+	contains "$stderr" "has ended"
+	same "$(events c signal_received)" 1
+}
+
+@test "signal with start: the run begins with the signal, or gets it when it is there" {
+	expect 0 wf signal s done --start "$MAIL:count"
+	same "$output" '{"n":0,"sum":0,"disorder":0}'
+	sed -n 3p .wf/closed/s/history/000001.jsonl | grep '"type":"signal_received"'
+	expect 0 wf signal t add 4 --start "$MAIL:count" --no-run
+	[ -d .wf/open/t ]
+	same "$(events t run_started)" 0
+	expect 0 wf signal t add 5 --start "$MAIL:count"
+	expect 2 wf signal t add 5 --start "$MAIL:mailbox"
+	contains "$stderr" "exists already"
+	expect 0 wf signal t done --start "$MAIL:count" --resume
+	same "$output" '{"n":2,"sum":9,"disorder":0}'
+	expect 2 wf signal t done --start "$MAIL:count"
+	expect 2 wf signal u go --start nowhere
+	[ ! -e .wf/open/u ]
+}
+
+@test "--resume when somebody drives the run already" {
+	wf run "$MAIL:count" --id c >out 2>err &
+	until_true 10 grep -qs run_started .wf/open/c/history/000001.jsonl
+	expect 0 wf signal c add 1 --resume
+	contains "$stderr" "it takes the signal"
+	expect 0 wf signal c "done"
+	wait $!
+	same "$(cat out)" '{"n":1,"sum":1,"disorder":0}'
+}
+
+@test "many senders at once: none is lost, each in its order" {
+	expect 3 wf run "$MAIL:mailbox" --id m --no-wait
+	local senders=()
+	for sender in 1 2 3 4; do
+		(for i in $(seq 15); do wf signal m "s$sender" "$i" || echo lost; done) >"lost.$sender" 2>&1 &
+		senders+=($!)
+	done
+	wf run "$MAIL:mailbox" --id m >out 2>err &
+	driver=$!
+	wait "${senders[@]}"
+	same "$(cat lost.*)" ""
+	expect 0 wf signal m stop
+	wait $driver
+	same "$(jq '.finished' out)" 60
+	for sender in 1 2 3 4; do
+		same "$(jq -c "[.notes[] | select(.[0] == \"s$sender\")[1]]" out)" "[$(seq -s, 15)]"
+	done
+}
+
+@test "a run signals another; one that has ended or is not there fails the call" {
+	expect 3 wf run "$MAIL:count" --id c --no-wait
+	expect 0 wf run "$MAIL:sender" --id s to=c n=4
+	same "$output" 4
+	expect 0 wf resume c
+	same "$output" '{"n":4,"sum":10,"disorder":0}'
+	same "$(jq -r 'select(.type == "signal_received") | .from' .wf/closed/c/history/*.jsonl | sort -u)" s
+	expect 1 wf run "$MAIL:sender" --id s2 to=c n=4
+	contains "$stderr" "run_ended"
+	expect 1 wf run "$MAIL:sender" --id s3 to=nope n=4
+	contains "$stderr" "no_such_run"
+	expect 1 wf run "$MAIL:sender" --id s4 to=../x n=4
+	contains "$stderr" "bad_name"
+}
+
+# The sender dies before its Nth write or rename: what it sends again is known by its name.
+@test "promises 1 3: a sender killed anywhere sends each signal exactly once" {
+	local n=0 status
+	while [ $n -lt 120 ]; do
+		n=$((n + 6))
+		rm -rf .wf
+		wf run "$MAIL:count" --id c --no-wait -q 2>/dev/null || true
+		status=0
+		WF_FAULT="kill:$n:write+sync+rename" LD_PRELOAD=$(preload "$SHIM") \
+			wf run "$MAIL:sender" --id s to=c n=3 >/dev/null 2>&1 || status=$?
+		[ $status -ne 0 ] || break
+		# the receiver reads, and forgets the files, before the sender goes on
+		wf resume c --no-wait -q >/dev/null 2>&1 || true
+		if [ -d .wf/open/s ] || [ -d .wf/closed/s ]; then
+			wf run "$MAIL:sender" --id s to=c n=3 -q >/dev/null
+			[ -d .wf/closed/c ] || wf resume c -q >/dev/null
+			same "$(jq -c .result .wf/closed/c/result.json)" '{"n":3,"sum":6,"disorder":0}' || {
+				echo "killed at $n"
+				return 1
+			}
+		fi
+	done
+	[ $n -gt 18 ]
+}
+
+@test "promise 1: a driver killed anywhere while it reads signals loses none and reads none twice" {
+	local n=0 i status
+	while [ $n -lt 60 ]; do
+		n=$((n + 5))
+		rm -rf .wf
+		wf run "$MAIL:count" --id c --no-wait -q 2>/dev/null || true
+		for i in 1 2 3; do wf signal c add "$i"; done
+		wf signal c "done"
+		status=0
+		WF_FAULT="kill:$n:write+sync+rename+unlink" LD_PRELOAD=$(preload "$SHIM") \
+			wf resume c >/dev/null 2>&1 || status=$?
+		[ $status -ne 0 ] || break
+		[ -d .wf/closed/c ] || wf resume c -q >/dev/null
+		same "$(jq -c .result .wf/closed/c/result.json)" '{"n":3,"sum":6,"disorder":0}' || {
+			echo "killed at $n"
+			return 1
+		}
+	done
+	[ $n -gt 5 ]
+}
