@@ -115,7 +115,7 @@ const char *wf_run_id(wf_ctx *wf)
 {
 	const struct core *core = author_core(wf);
 
-	return core ? core->run_id : "";
+	return core ? evolve_run_id(core) : "";
 }
 
 /* ---- for the interposed libc functions */

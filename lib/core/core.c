@@ -52,6 +52,7 @@ int core_new(struct core **ret, const struct core_options *o, struct err *err)
 	random_init(&core->random, o->seed);
 	core->run_id = strdup(o->run_id);
 	core->told = told_new(o->options);
+	core->evolve.origins = json_incref(json_object_get(o->options, "origins"));
 	core->held = json_object();
 	if (!core->run_id || !core->told || !core->held) {
 		core_free(core);

@@ -98,8 +98,6 @@ void core_free(struct core *core);
 /* Before the first feed, for each patched and version event of the history: what the workflow will be
  * told when it asks. */
 int core_preload(struct core *core, const struct event *event, struct err *err);
-/* A new generation begins: what was loaded holds no longer. */
-void core_preload_forget(struct core *core);
 /* The run was reset, and no outcome follows: what the workflow asks from this event on is new. */
 void core_open_from(struct core *core, uint64_t seq);
 

@@ -90,6 +90,7 @@ void evolve_release(struct evolve *e)
 		free(e->decisions[i]);
 	}
 	free(e->decisions);
+	json_decref(e->origins);
 	free(e->refusal);
 	memset(e, 0, sizeof *e);
 }
@@ -99,6 +100,17 @@ int evolve_why(const struct core *core, struct err *err)
 	if (core->evolve.refusal)
 		return err_set(err, -core->dead, "%s", core->evolve.refusal);
 	return err_nomem(err);
+}
+
+const char *evolve_run_id(const struct core *core)
+{
+	json_t *origin;
+	size_t i;
+
+	json_array_foreach (core->evolve.origins, i, origin)
+		if (core->seq < (uint64_t)json_integer_value(json_object_get(origin, "until")))
+			return json_string_value(json_object_get(origin, "id"));
+	return core->run_id;
 }
 
 /* ---- the history says */
@@ -113,11 +125,6 @@ static int value_of(const struct event *event)
 	return event->type == EVENT_PATCHED
 		       ? 1
 		       : (int)json_integer_value(json_object_get(event->body, "version"));
-}
-
-void core_preload_forget(struct core *core)
-{
-	evolve_release(&core->evolve);
 }
 
 int core_preload(struct core *core, const struct event *event, struct err *err)

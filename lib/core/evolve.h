@@ -20,6 +20,7 @@
 #ifndef WF_CORE_EVOLVE_H
 #define WF_CORE_EVOLVE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,7 @@ struct evolve {
 	size_t count, size;
 	uint64_t open_from; /* of the history: questions first asked from this event on are new; 0: none */
 	bool open;
+	json_t *origins; /* owned: [{"id","until"}]: the runs that the run was forked from */
 	char *refusal; /* why the workflow cannot follow this history */
 };
 
@@ -41,6 +43,9 @@ struct evolve {
 int evolve_apply(struct core *core, const struct event *event, struct err *err);
 /* Why the core is dead; returns its code. */
 int evolve_why(const struct core *core, struct err *err);
+/* As the workflow is told: up to the event where the run was forked it was told the id of the run
+ * that this comes from. Borrowed. */
+const char *evolve_run_id(const struct core *core);
 void evolve_release(struct evolve *evolve);
 
 #endif

@@ -8,6 +8,9 @@
 /* A reset is fresh until something other than the messages that it brought along follows it. */
 static void follow(struct markers *m, uint64_t seq, enum event_type type)
 {
+	if (seq < m->from || m->over)
+		return;
+	m->over = type == EVENT_RUN_CONTINUED;
 	if (type == EVENT_RUN_RESET)
 		m->reset_at = m->last;
 	else if (!event_is_note(type) && type != EVENT_SIGNAL_RECEIVED &&
@@ -20,7 +23,8 @@ static void follow(struct markers *m, uint64_t seq, enum event_type type)
 int markers_see(struct markers *m, const struct event *event, struct err *err)
 {
 	follow(m, event->seq, event->type);
-	if (event->type != EVENT_PATCHED && event->type != EVENT_VERSION)
+	if ((event->type != EVENT_PATCHED && event->type != EVENT_VERSION) || m->over ||
+	    event->seq < m->from)
 		return 0;
 	return core_preload(m->core, event, err);
 }
@@ -38,8 +42,6 @@ static int see_line(void *arg, uint64_t seq, enum event_type type, const char *l
 	struct event event;
 	int rc;
 
-	if (type == EVENT_RUN_STARTED)
-		core_preload_forget(m->core); /* a new generation decides anew */
 	if (type != EVENT_PATCHED && type != EVENT_VERSION) {
 		follow(m, seq, type);
 		return 0;
@@ -52,9 +54,10 @@ static int see_line(void *arg, uint64_t seq, enum event_type type, const char *l
 	return rc;
 }
 
-int markers_load(struct core *core, struct os *os, const char *dir, struct err *err)
+int markers_load(struct core *core, struct os *os, const char *dir, uint64_t from,
+		 struct err *err)
 {
-	struct markers m = {.core = core};
+	struct markers m = {.core = core, .from = from};
 	int rc = history_scan(os, dir, see_line, &m, err);
 
 	if (rc == 0)

@@ -8,6 +8,7 @@
 #include "../store/run.h"
 #include "../store/state.h"
 #include "committer.h"
+#include "markers.h"
 #include "module.h"
 #include "query_stack.h"
 
@@ -103,6 +104,15 @@ static int load(struct asking *a, const char *dir, struct err *err)
 	return rc;
 }
 
+static int tell_markers(struct asking *a, struct err *err)
+{
+	char *dir = str_format("%s/history", a->run.path);
+	int rc = dir ? markers_load(a->core, a->state->os, dir, 0, err) : err_nomem(err);
+
+	free(dir);
+	return rc;
+}
+
 static int new_core(struct asking *a, unsigned rules, struct err *err)
 {
 	const struct run_info *info = &a->run.info;
@@ -124,6 +134,8 @@ static int new_core(struct asking *a, unsigned rules, struct err *err)
 		return err_set(err, ERR_MODULE, "module '%s' has no workflow '%s'", a->module->path,
 			       info->workflow);
 	rc = core_new(&a->core, &options, err);
+	if (rc == 0)
+		rc = tell_markers(a, err);
 	if (rc == 0)
 		core_keep(a->core);
 	return rc;

@@ -7,6 +7,7 @@
 #include "../model/module.h"
 #include "../store/history.h"
 #include "../store/state.h"
+#include "generation.h"
 #include "markers.h"
 
 #include <errno.h>
@@ -60,9 +61,10 @@ static int next_event(struct source *s, struct event *ret, struct err *err)
 	return rc;
 }
 
-static int load_markers(const struct recording *r, struct core *core, struct err *err)
+static int load_markers(const struct recording *r, struct core *core, uint64_t from,
+			struct err *err)
 {
-	struct markers markers = {.core = core};
+	struct markers markers = {.core = core, .from = from};
 	struct source s = {.r = r};
 	struct event event;
 	char *dir;
@@ -70,7 +72,7 @@ static int load_markers(const struct recording *r, struct core *core, struct err
 
 	if (r->run) {
 		dir = str_format("%s/history", r->run->path);
-		rc = dir ? markers_load(core, r->run->state->os, dir, err) : err_nomem(err);
+		rc = dir ? markers_load(core, r->run->state->os, dir, from, err) : err_nomem(err);
 		free(dir);
 		return rc;
 	}
@@ -84,28 +86,55 @@ static int load_markers(const struct recording *r, struct core *core, struct err
 	return rc;
 }
 
-static int new_core(const struct recording *r, const struct module *module, unsigned rules,
-		    struct core **ret, struct err *err)
+/* In memory: what run_started keeps outside its line is put into it. */
+static int whole_started(const struct recording *r, struct event *event, struct err *err)
+{
+	static const char *const members[][2] = {{"input_file", "input"}, {"told_file", "told"}};
+	json_t *body = r->run || event->type != EVENT_RUN_STARTED ? NULL : json_copy(event->body);
+
+	for (size_t i = 0; body && i < 2; i++) {
+		const char *name = json_string_value(json_object_get(body, members[i][0]));
+
+		if (name && json_object_set(body, members[i][1],
+					    json_object_get(r->payloads, name)) < 0)
+			return err_set(err, ERR_USAGE, "the history of '%s' lacks the payload '%s'",
+				       r->info.id, name);
+	}
+	if (body) {
+		json_decref(event->body);
+		event->body = body;
+	}
+	return 0;
+}
+
+static int new_core(const struct recording *r, const struct module *module, struct event *event,
+		    unsigned rules, struct core **ret, struct err *err)
 {
 	struct core_options options = {
 		.module = module,
 		.workflow = module_find(module, WF_KIND_WORKFLOW, r->info.workflow),
-		.run_id = r->info.id,
-		.seed = r->info.seed,
-		.input = r->info.input,
-		.created = r->info.created,
-		.options = r->info.options,
 		.rules = rules,
 		.payload = payload_of,
 		.payload_arg = (void *)(uintptr_t)r,
 	};
-	int rc;
+	struct run run = {.id = r->info.id, .info = r->info, .lock_fd = -1};
+	struct generation generation;
+	int rc = whole_started(r, event, err);
 
+	if (r->run) {
+		run = *r->run;
+		run.info = r->info;
+	}
 	if (options.workflow < 0)
 		return err_set(err, ERR_MODULE, "module '%s' has no workflow '%s'", module->path,
 			       r->info.workflow);
+	if (rc == 0)
+		rc = generation_begin(&generation, &options, &run, event, err);
+	if (rc < 0)
+		return rc;
 	rc = core_new(ret, &options, err);
-	return rc < 0 ? rc : load_markers(r, *ret, err);
+	generation_release(&generation);
+	return rc < 0 ? rc : load_markers(r, *ret, event->seq, err);
 }
 
 static unsigned rules_of(const struct event *event)
@@ -121,12 +150,19 @@ static int feed_all(struct source *s, const struct module *module, struct replay
 	struct err *err = &ret->why;
 	struct core *core = NULL;
 	struct event event;
+	bool continued = false;
 	int rc;
 
 	while ((rc = next_event(s, &event, err)) > 0) {
 		rc = 0;
-		if (!core && event.type != EVENT_SEGMENT)
-			rc = new_core(s->r, module, rules_of(&event), &core, err);
+		if (continued && event.type == EVENT_RUN_STARTED) {
+			core_free(core);
+			core = NULL;
+		}
+		if (event.type == EVENT_RUN_STARTED || event.type == EVENT_RUN_CONTINUED)
+			continued = event.type == EVENT_RUN_CONTINUED;
+		if (!core && !event_is_note(event.type))
+			rc = new_core(s->r, module, &event, rules_of(&event), &core, err);
 		if (rc == 0 && !event_is_note(event.type))
 			rc = core_feed(core, &event, err);
 		event_release(&event);
@@ -134,8 +170,6 @@ static int feed_all(struct source *s, const struct module *module, struct replay
 			break;
 		ret->events++;
 	}
-	if (rc == 0 && !core)
-		rc = new_core(s->r, module, CORE_RULES, &core, err);
 	core_free(core);
 	return rc;
 }

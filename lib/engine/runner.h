@@ -131,7 +131,7 @@ void runner_tell_committer(struct runner *r, const char *note);
 int runner_record_fields(struct runner *r, enum event_type type, const struct command *command,
 			 struct err *err);
 /* Tell a new core what it must know of the history before it is fed (runner_markers.c). */
-int runner_preload(struct runner *r, struct core *core, struct err *err);
+int runner_preload(struct runner *r, struct core *core, uint64_t from, struct err *err);
 int runner_serve_marker(struct runner *r, const struct command *command, struct err *err);
 /* Append the note that another driver goes on. */
 int runner_say_resumed(struct runner *r, struct err *err);

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-int runner_preload(struct runner *r, struct core *core, struct err *err)
+int runner_preload(struct runner *r, struct core *core, uint64_t from, struct err *err)
 {
 	char *dir = str_format("%s/history", r->run.path);
-	int rc = dir ? markers_load(core, r->driver->state->os, dir, err) : err_nomem(err);
+	int rc = dir ? markers_load(core, r->driver->state->os, dir, from, err) : err_nomem(err);
 
 	free(dir);
 	return rc;

@@ -4,6 +4,7 @@
 
 #include "../base/hash.h"
 #include "../model/module.h"
+#include "../store/run_reset.h"
 #include "../store/state.h"
 #include "../store/sweep.h"
 #include "child.h"
@@ -53,6 +54,18 @@ static int new_core(struct runner *r, const struct module *module, unsigned rule
 	return rc;
 }
 
+/* Steps that run again after a reset are others: they get other idempotency keys. */
+static void make_key_tail(struct runner *r, json_int_t resets)
+{
+	uint8_t from[sizeof r->run.info.seed + 8] = {0};
+	size_t n = sizeof r->run.info.seed;
+
+	memcpy(from, r->run.info.seed, n);
+	for (; resets; resets >>= 8)
+		from[n++] = (uint8_t)resets;
+	snprintf(r->key_tail, sizeof r->key_tail, "%08x", (unsigned)hash_crc32(from, n));
+}
+
 /* What replay passes over, but the driver must know. */
 static int take_note(struct runner *r, const struct event *event, struct err *err)
 {
@@ -64,6 +77,8 @@ static int take_note(struct runner *r, const struct event *event, struct err *er
 		r->started = true;
 	runner_limits_note(r, event);
 	r->rests = event->type == EVENT_RUN_SUSPENDED;
+	if (event->type == EVENT_RUN_RESET)
+		make_key_tail(r, json_integer_value(json_object_get(event->body, "count")));
 	if (event->type == EVENT_RUN_STARTED || event->type == EVENT_RUN_CONTINUED)
 		r->continued = event->type == EVENT_RUN_CONTINUED;
 	if (event_is_end(event->type) && !r->continued) {
@@ -107,7 +122,7 @@ static int feed_recorded(struct runner *r, const struct event *event, const stru
 				r->run.id, rules, CORE_RULES);
 		rc = new_core(r, module, rules, event, core, err);
 		if (rc == 0)
-			rc = runner_preload(r, *core, err);
+			rc = runner_preload(r, *core, event->seq, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -258,6 +273,8 @@ int runner_open_files(struct runner *r, const char *id, struct err *err)
 	r->virtual_time = json_is_true(json_object_get(r->run.info.options, "virtual_time"));
 	virtual_saw(r, r->run.info.created);
 	rc = run_lock(&r->run, ORPHAN_WAIT_MS, err);
+	if (rc == 0)
+		rc = run_reset_settle(&r->run, err);
 	if (rc < 0)
 		return rc;
 	rc = pool_keep(r->driver->pool, r->run.lock_fd);
@@ -273,8 +290,7 @@ int runner_open_files(struct runner *r, const char *id, struct err *err)
 	if (rc == 0)
 		rc = run_attempts(&r->run, &r->attempts, err);
 	buf_release(&path);
-	snprintf(r->key_tail, sizeof r->key_tail, "%08x",
-		 (unsigned)hash_crc32(r->run.info.seed, sizeof r->run.info.seed));
+	make_key_tail(r, 0);
 	return rc;
 }
 

@@ -51,7 +51,8 @@ enum event_type {
 	/* notes: about the driving of a run; replay passes over them */
 	EVENT_RUN_SUSPENDED,  /* waiting: [...] */
 	EVENT_RUN_RESUMED,    /* pid, host, version */
-	EVENT_RUN_RESET,      /* to: seq */
+	EVENT_RUN_RESET,      /* to: seq, count, reason? */
+	EVENT_RUN_FORKED,     /* of, event: the lines before it are those of another run */
 	EVENT_MODULE_CHANGED, /* from, to */
 	EVENT_TYPES
 };

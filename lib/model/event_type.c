@@ -41,6 +41,7 @@ static const struct type_name {
 	[EVENT_RUN_SUSPENDED] = TYPE("run_suspended"),
 	[EVENT_RUN_RESUMED] = TYPE("run_resumed"),
 	[EVENT_RUN_RESET] = TYPE("run_reset"),
+	[EVENT_RUN_FORKED] = TYPE("run_forked"),
 	[EVENT_MODULE_CHANGED] = TYPE("module_changed"),
 };
 
@@ -64,6 +65,7 @@ bool event_is_note(enum event_type type)
 	case EVENT_RUN_SUSPENDED:
 	case EVENT_RUN_RESUMED:
 	case EVENT_RUN_RESET:
+	case EVENT_RUN_FORKED:
 	case EVENT_MODULE_CHANGED:
 		return true;
 	default:

@@ -64,7 +64,8 @@ int branch_prepare(struct branch *branch, struct repo *repo, struct batch *batch
 		   const struct notes *notes, struct err *err)
 {
 	struct buf message = BUF_INIT;
-	bool first;
+	git_oid parents[2];
+	size_t count = 0;
 	int rc;
 
 	if (load(branch, repo, err) < 0 || look(branch, repo, batch, modules, point, err) < 0)
@@ -74,14 +75,16 @@ int branch_prepare(struct branch *branch, struct repo *repo, struct batch *batch
 		return -err->code;
 	if (git_oid_equal(&branch->next_tree, &branch->tree))
 		return 0;
-	first = git_oid_is_zero(&branch->tip);
+	if (!git_oid_is_zero(&branch->point))
+		parents[count++] = branch->point;
+	if (!git_oid_is_zero(&branch->tip))
+		parents[count++] = branch->tip;
 	notes_message(notes, point->seq, &message);
 	if (!buf_ok(&message))
 		rc = err_nomem(err);
 	else
-		rc = commit_add(batch, &branch->next_tree, &branch->tip, first ? 0 : 1,
-				repo->author, repo->os->ops->now(repo->os), message.data,
-				&branch->next, err);
+		rc = commit_add(batch, &branch->next_tree, parents, count, repo->author,
+				repo->os->ops->now(repo->os), message.data, &branch->next, err);
 	buf_release(&message);
 	return rc < 0 ? rc : 1;
 }

@@ -6,6 +6,7 @@
 #include "../os/os.h"
 #include "git_fold.h"
 #include "git_packs.h"
+#include "git_point.h"
 #include "git_queue.h"
 #include "git_repo.h"
 #include "git_restore.h"
@@ -155,7 +156,26 @@ static void do_maintain(struct serve *s, const char *run, const json_t *request,
 		answer(s, request, json_pack("{s:I}", "folded", (json_int_t)folded));
 }
 
+static void do_reset(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	json_t *object;
+
+	queue_commit(s->queue, true);
+	if (git_go_back(&s->repo, run, request, &object, err) == 0)
+		answer(s, request, object);
+}
+
+static void do_fork(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	json_t *object;
+
+	queue_commit(s->queue, true);
+	if (git_go_apart(&s->repo, run, request, &object, err) == 0)
+		answer(s, request, object);
+}
+
 static const struct verb verbs[] = {
+	{"reset", true, do_reset},     {"fork", true, do_fork},
 	{"commit", true, do_commit},   {"hold", true, do_hold},
 	{"release", true, do_release}, {"flush", false, do_flush},
 	{"restore", true, do_restore}, {"verify", true, do_verify},

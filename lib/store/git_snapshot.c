@@ -338,3 +338,14 @@ int snapshot_take(const struct snapshot *snapshot, struct tree *root, struct err
 	buf_release(&last);
 	return rc;
 }
+
+int snapshot_history(const struct snapshot *snapshot, struct tree *root, struct err *err)
+{
+	struct buf last = BUF_INIT;
+	int rc = take_history(snapshot, root, &last, err);
+
+	if (!rc)
+		rc = take_module(snapshot, root, &last, err);
+	buf_release(&last);
+	return rc;
+}

@@ -31,6 +31,8 @@ struct snapshot {
 
 /* Bring root up to date. -ERR_NOT_FOUND when the run's folder went away meanwhile (it was closed):
  * look again. */
+/* Only history/ and module.so. */
+int snapshot_history(const struct snapshot *snapshot, struct tree *root, struct err *err);
 int snapshot_take(const struct snapshot *snapshot, struct tree *root, struct err *err);
 
 #endif

@@ -54,6 +54,10 @@ int run_create(struct state *state, const struct run_info *info, struct err *err
 /* The same, with a message in its inbox from the beginning (NULL: none). */
 int run_create_with(struct state *state, const struct run_info *info, json_t *message,
 		    struct err *err);
+/* The same, with more in its folder from the beginning: what fill puts there, durably. */
+typedef int run_fill_fn(void *arg, const char *folder, struct err *err);
+int run_create_filled(struct state *state, const struct run_info *info, run_fill_fn *fill,
+		      void *arg, struct err *err);
 /* Open by id, in open/ or closed/; reads run.json. ERR_NOT_FOUND. */
 int run_open(struct run *ret, struct state *state, const char *id, struct err *err);
 void run_release(struct run *run);

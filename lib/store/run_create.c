@@ -172,13 +172,8 @@ static int name_new_folder(struct state *state, char **ret, struct err *err)
 }
 
 /* Promise 1: the run is durable when this returns 0. */
-int run_create(struct state *state, const struct run_info *info, struct err *err)
-{
-	return run_create_with(state, info, NULL, err);
-}
-
-int run_create_with(struct state *state, const struct run_info *info, json_t *message,
-		    struct err *err)
+static int create(struct state *state, const struct run_info *info, json_t *message,
+		  run_fill_fn *fill, void *arg, struct err *err)
 {
 	struct err ignored = ERR_INIT;
 	char *made = NULL, *open = NULL;
@@ -194,6 +189,10 @@ int run_create_with(struct state *state, const struct run_info *info, json_t *me
 	rc = os_make_dir(state->os, made, 0700, NULL, err);
 	if (rc == 0)
 		rc = fill_folder(state->os, made, info, message, err);
+	if (rc == 0 && fill)
+		rc = fill(arg, made, err);
+	if (rc == 0 && fill)
+		rc = run_sync(state->os, made, err);
 	if (rc == 0) {
 		rc = take_name(state, made, info->id, err);
 		named = rc == 0;
@@ -207,6 +206,23 @@ int run_create_with(struct state *state, const struct run_info *info, json_t *me
 	free(made);
 	free(open);
 	return rc;
+}
+
+int run_create(struct state *state, const struct run_info *info, struct err *err)
+{
+	return create(state, info, NULL, NULL, NULL, err);
+}
+
+int run_create_with(struct state *state, const struct run_info *info, json_t *message,
+		    struct err *err)
+{
+	return create(state, info, message, NULL, NULL, err);
+}
+
+int run_create_filled(struct state *state, const struct run_info *info, run_fill_fn *fill,
+		      void *arg, struct err *err)
+{
+	return create(state, info, NULL, fill, arg, err);
 }
 
 static int put_result(struct run *run, json_t *result, struct err *err)

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "../lib/base/error.h"
+#include "../lib/engine/reset.h"
+#include "../lib/store/state.h"
+#include "cli.h"
+#include "command.h"
+#include "drive.h"
+#include "exit.h"
+#include "output.h"
+
+#include <jansson.h>
+
+struct reset_values {
+	const char *to, *reason;
+	bool reapply, drop, no_wait, no_run;
+};
+
+static void tell(const struct cli *cli, const char *id, const struct reset_result *r, bool driven)
+{
+	if (cli->general.json && !driven) {
+		json_t *object = json_pack("{s:s, s:I, s:I, s:I, s:I}", "id", id, "to",
+					   (json_int_t)r->to, "left", (json_int_t)r->left, "count",
+					   (json_int_t)r->count, "messages",
+					   (json_int_t)r->messages);
+		if (object)
+			out_json(object);
+		json_decref(object);
+	} else if (!cli->general.quiet) {
+		say("run '%s' goes on from event %llu: %llu events left behind, %u messages kept", id,
+		    (unsigned long long)r->to, (unsigned long long)r->left, r->messages);
+	}
+}
+
+static int drive_on(struct cli *cli, struct state *state, const char *id, bool wait)
+{
+	struct drive drive;
+	struct err err = ERR_INIT, failed = ERR_INIT;
+	int status = EXIT_COMPLETED;
+
+	if (drive_start(&drive, cli, state, wait, false, &err) < 0)
+		return complain(&err);
+	if (drive_add(&drive, id, NULL, &failed) < 0)
+		status = complain(&failed);
+	return exit_worse(status, drive_finish(&drive));
+}
+
+static int reset(struct cli *cli, const void *arg)
+{
+	const struct reset_values *values = arg;
+	struct reset_options options = {
+		.to = values->to, .reason = values->reason, .drop_messages = values->drop};
+	struct reset_result result;
+	struct err err = ERR_INIT, complaint = ERR_INIT;
+	const char *id = cli->args[0];
+	struct state state;
+	int status;
+
+	if (!values->to)
+		return complain_usage("--to says where the run goes on from: an event, a step, or last-failure");
+	if (values->reapply && values->drop)
+		return complain_usage("--reapply-signals and --drop-signals exclude each other");
+	if ((status = cli_need_state(cli, &state)))
+		return status;
+	if (reset_run(&state, id, &options, &result, &complaint, &err) < 0) {
+		status = complain(&err);
+	} else {
+		if (complaint.code)
+			warn("%s; 'wf fsck --repair' mends it", complaint.text);
+		tell(cli, id, &result, !values->no_run);
+		if (!values->no_run)
+			status = drive_on(cli, &state, id, !values->no_wait);
+	}
+	state_release(&state);
+	return status;
+}
+
+#define AT(field) offsetof(struct reset_values, field)
+
+static const struct option_def options[] = {
+	{.name = "to",
+	 .argument = "EVENT|STEP|last-failure",
+	 .kind = OPTION_TEXT,
+	 .offset = AT(to),
+	 .help = "the last event that stays; or everything before this step's last outcome"},
+	{.name = "reason",
+	 .argument = "TEXT",
+	 .kind = OPTION_TEXT,
+	 .offset = AT(reason),
+	 .help = "why; kept in the history and in the commit"},
+	{.name = "reapply-signals",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(reapply),
+	 .help = "signals and updates received after that point come again; so by default"},
+	{.name = "drop-signals",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(drop),
+	 .help = "they are left behind"},
+	{.name = "no-run",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(no_run),
+	 .help = "only reset; the next wf resume drives the run on"},
+	{.name = "no-wait",
+	 .kind = OPTION_FLAG,
+	 .offset = AT(no_wait),
+	 .help = "leave with exit 3 as soon as the run only waits for timers or signals"},
+	{.name = NULL},
+};
+
+const struct cmd cmd_reset = {
+	.name = "reset",
+	.summary = "go on with a run from an earlier point of it",
+	.arguments = "ID",
+	.details = "What is left behind stays on the run's branch. Steps behind the point run again, with "
+		   "other idempotency keys.",
+	.options = options,
+	.values_size = sizeof(struct reset_values),
+	.least = 1,
+	.most = 1,
+	.uses = USE_DRIVE,
+	.first = WORDS_RUN,
+	.run = reset,
+};
