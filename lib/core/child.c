@@ -25,8 +25,10 @@
 static const char *problem_of(const struct core *core, const char *workflow,
 			      const wf_child_options *o, char *text, size_t size)
 {
-	wf_step_options step = {.size = sizeof step, .timeout = o->timeout,
-				.total_timeout = o->run_timeout, .retry = o->retry};
+	wf_step_options step = {.size = sizeof step,
+				.timeout = o->timeout,
+				.total_timeout = o->run_timeout,
+				.retry = o->retry};
 	const char *why = o->id ? str_id_problem(o->id) : NULL;
 
 	if (!workflow || !*workflow || !str_utf8(workflow, strlen(workflow)))

@@ -17,10 +17,10 @@ struct entry {
 	struct wf_future *future; /* gets the outcome; NULL: nobody wants it */
 	wf_coroutine_fn *fn;      /* COMMAND_SIDE_EFFECT */
 	void *arg;
-	char *text;       /* COMMAND_LOG, COMMAND_MARKER: owned */
-	char *run, *name; /* COMMAND_SIGNAL, COMMAND_UPDATE: owned */
-	json_t *value;    /* the same */
-	json_t *fields; /* owned; NULL: none */
+	char *text;          /* COMMAND_LOG, COMMAND_MARKER: owned */
+	char *run, *name;    /* COMMAND_SIGNAL, COMMAND_UPDATE: owned */
+	json_t *value;       /* the same */
+	json_t *fields;      /* owned; NULL: none */
 	struct child *child; /* COMMAND_CHILD: owned */
 	bool cancelled, queued;
 	bool stopping; /* asked to stop, and its outcome is waited for */

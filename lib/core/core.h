@@ -50,7 +50,8 @@ enum command_kind {
 	COMMAND_SIGNAL, /* put signal `name` with `value` in the inbox of `run`; answer: signal_sent
 			 */
 	COMMAND_UPDATE, /* update `name` has ended with `value`: record and feed update_completed */
-	COMMAND_MARKER,      /* text: the fields of a `marker` event, durable before the next is served */
+	COMMAND_MARKER, /* text: the fields of a `marker` event, durable before the next is served
+			 */
 };
 
 struct command {
@@ -65,7 +66,7 @@ struct command {
 	const json_t *value;    /* the same */
 	bool failed;            /* COMMAND_UPDATE: value is an error */
 	enum event_type marker; /* COMMAND_MARKER: EVENT_PATCHED or EVENT_VERSION */
-	const json_t *fields; /* COMMAND_TELL and those of locks: what the event says; borrowed */
+	const json_t *fields;   /* COMMAND_TELL and those of locks: what the event says; borrowed */
 	const struct child *child; /* COMMAND_CHILD: owned by the core until its end was fed */
 };
 
@@ -78,9 +79,9 @@ struct core_options {
 	const uint8_t *seed;         /* 32 bytes: where wf_random comes from */
 	json_t *input;               /* borrowed */
 	int64_t created;             /* time at the start, ms since 1970 */
-	const json_t *options;       /* of run.json: tags, memo; borrowed during core_new; may be NULL */
-	unsigned generation; /* from run_started; 0: 1 */
-	uint64_t commands;   /* the number that the generations before gave last */
+	const json_t *options; /* of run.json: tags, memo; borrowed during core_new; may be NULL */
+	unsigned generation;   /* from run_started; 0: 1 */
+	uint64_t commands;     /* the number that the generations before gave last */
 	unsigned rules; /* from run_started: which replay rules hold (CORE_RULES for a new run) */
 	size_t stack_bytes; /* of each coroutine; 0: 1 MiB, of which only what is used takes memory
 			     */
@@ -95,8 +96,8 @@ struct core_options {
 int core_new(struct core **ret, const struct core_options *options, struct err *err);
 void core_free(struct core *core);
 
-/* Before the first feed, for each patched and version event of the history: what the workflow will be
- * told when it asks. */
+/* Before the first feed, for each patched and version event of the history: what the workflow will
+ * be told when it asks. */
 int core_preload(struct core *core, const struct event *event, struct err *err);
 /* The run was reset, and no outcome follows: what the workflow asks from this event on is new. */
 void core_open_from(struct core *core, uint64_t seq);

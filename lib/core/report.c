@@ -72,7 +72,7 @@ static const char *kind_words(enum command_kind kind)
 /* The command that an event of a tag or a lock answers; COMMAND_STEP: another. */
 static enum command_kind report_kind_of(enum event_type type)
 {
-	return type == EVENT_TAGS_SET	     ? COMMAND_TELL
+	return type == EVENT_TAGS_SET        ? COMMAND_TELL
 	       : type == EVENT_LOCK_ACQUIRED ? COMMAND_ACQUIRE
 	       : type == EVENT_LOCK_LET_GO   ? COMMAND_LET_GO
 					     : COMMAND_STEP;

@@ -26,7 +26,7 @@ struct kid {
 	const struct child *child; /* borrowed from the core */
 	char *id;                  /* of the attempt in hand */
 	int attempt;
-	bool stuck; /* halted or broken */
+	bool stuck;  /* halted or broken */
 	int64_t due; /* of the next attempt; 0: none */
 	uv_timer_t *alarm;
 };
@@ -451,8 +451,8 @@ int kids_parent_ends(struct runner *r, struct err *err)
 
 	json_object_foreach_safe (r->children, next, key, body) {
 		const char *id = json_string_value(json_object_get(body, "child"));
-		enum child_close policy = child_close_parse(
-			json_string_value(json_object_get(body, "on_close")));
+		enum child_close policy =
+			child_close_parse(json_string_value(json_object_get(body, "on_close")));
 
 		if (rc == 0 && id && policy == CHILD_TERMINATE)
 			rc = tell_to_end(r->driver, id, reason, err);

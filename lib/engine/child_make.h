@@ -13,11 +13,12 @@ struct run;
 struct runner;
 
 /* Make it on disk, durably. Its module is the parent's when that has the workflow, else what is
- * found by name. ERR_EXISTS when the id is taken; ERR_NOT_FOUND, ERR_USAGE, ERR_MODULE when there is
- * no such workflow. */
+ * found by name. ERR_EXISTS when the id is taken; ERR_NOT_FOUND, ERR_USAGE, ERR_MODULE when there
+ * is no such workflow. */
 int child_make(struct runner *parent, uint64_t cmd, const struct child *child, const char *id,
 	       struct err *err);
-/* Whether that run is the child of this command of this run (and not of another that had its id). */
+/* Whether that run is the child of this command of this run (and not of another that had its id).
+ */
 bool child_is_ours(const struct runner *parent, uint64_t cmd, const struct run *run);
 /* Another run has the id: put it away if that is allowed. ERR_EXISTS: it is not. */
 int child_make_room(struct runner *parent, struct run *run, enum child_reuse reuse,

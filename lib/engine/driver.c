@@ -7,8 +7,8 @@
 #include "../store/run.h"
 #include "child.h"
 #include "crash.h"
-#include "lookout.h"
 #include "driver_internal.h"
+#include "lookout.h"
 #include "module.h"
 #include "runner.h"
 #include "runner_inbox.h"
@@ -181,8 +181,8 @@ static void on_turn(uv_check_t *handle)
 	pool_flush(d->pool);
 	reap(d);
 	for (size_t i = 0; i < d->count; i++)
-		more = more || (d->runners[i]->pending_count &&
-				d->runners[i]->end == DRIVE_NOT_YET);
+		more = more ||
+		       (d->runners[i]->pending_count && d->runners[i]->end == DRIVE_NOT_YET);
 	if (!more)
 		uv_idle_stop(&d->busy);
 	if (all_rest(d))

@@ -174,7 +174,9 @@ static int sync_inbox(struct runner *r, struct err *err)
 
 	buf_addf(&path, "%s/inbox", r->run.path);
 	rc = buf_ok(&path) ? os->ops->sync_dir(os, path.data) : 0;
-	rc = !buf_ok(&path) ? err_nomem(err) : rc < 0 ? err_sys(err, -rc, "cannot sync '%s'", path.data) : 0;
+	rc = !buf_ok(&path) ? err_nomem(err)
+	     : rc < 0       ? err_sys(err, -rc, "cannot sync '%s'", path.data)
+			    : 0;
 	buf_release(&path);
 	return rc;
 }

@@ -25,7 +25,8 @@ struct runner;
 struct generation {
 	uint8_t seed[32];
 	json_t *input; /* owned */
-	json_t *told;  /* owned: tags and memos as the generations before left them; NULL: run.json's */
+	json_t *told; /* owned: tags and memos as the generations before left them; NULL: run.json's
+		       */
 };
 
 /* Fill in the options of a core from run.json and from run_started (NULL: not written yet, it is

@@ -5,6 +5,7 @@
  */
 #include "runner.h"
 
+#include "child.h"
 #include "driver_internal.h"
 #include "runner_inbox.h"
 
@@ -17,7 +18,11 @@ static int read_to_end(struct runner *r, struct err *err)
 	int rc;
 
 	while ((rc = history_read(r->history, &event, err)) > 0) {
-		if (event_is_end(event.type)) {
+		if (event.type == EVENT_RUN_STARTED)
+			json_object_clear(r->children);
+		if (event.type == EVENT_CHILD_STARTED || event.type == EVENT_CHILD_CLOSED)
+			kid_known(r, &event, err);
+		if (event_is_end(event.type) && event.type != EVENT_RUN_CONTINUED) {
 			r->ended_as = event.type;
 			json_decref(r->ended);
 			r->ended = json_incref(event.body);
@@ -83,7 +88,8 @@ int driver_terminate(struct driver *driver, const char *id, const char *message,
 	r->driver = driver;
 	r->run.lock_fd = r->slot_fd = -1;
 	r->messages = json_object();
-	rc = r->messages ? terminate(r, id, message, error, err) : err_nomem(err);
+	r->children = json_object();
+	rc = r->messages && r->children ? terminate(r, id, message, error, err) : err_nomem(err);
 	runner_close(r);
 	return rc;
 }

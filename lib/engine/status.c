@@ -54,6 +54,23 @@ static void take_value(struct run *run, const struct event *last, const char *me
 	buf_release(&file);
 }
 
+/* What is waited for is a child that has ended, or is due itself. */
+static bool child_is_due(struct state *state, const json_t *wait)
+{
+	const char *kind = json_string_value(json_object_get(wait, "kind"));
+	const char *id = json_string_value(json_object_get(wait, "id"));
+	struct err ignored = ERR_INIT;
+	struct run_summary child;
+	bool due;
+
+	if (!kind || strcmp(kind, "child") != 0 || !id ||
+	    run_summarize(&child, state, id, false, &ignored) < 0)
+		return false;
+	due = child.due || child.status >= STATUS_COMPLETED;
+	run_summary_release(&child);
+	return due;
+}
+
 /* Suspended and a timer's or retry's time has come, or a message lies in the inbox. */
 static bool is_due(const struct run_summary *s, struct run *run, int64_t now)
 {
@@ -63,6 +80,8 @@ static bool is_due(const struct run_summary *s, struct run *run, int64_t now)
 	json_array_foreach (s->waiting, i, wait) {
 		json_t *until = json_object_get(wait, "until");
 		if (until && json_integer_value(until) <= now)
+			return true;
+		if (child_is_due(run->state, wait))
 			return true;
 	}
 	if (s->deadline && s->deadline <= now)
@@ -160,6 +179,7 @@ int run_summarize(struct run_summary *ret, struct state *state, const char *id, 
 	}
 	s.id = strdup(id);
 	s.workflow = strdup(run.info.workflow);
+
 	s.parent = run.info.parent ? strdup(run.info.parent) : NULL;
 	s.created = s.updated = run.info.created;
 	rc = s.id && s.workflow && s.waiting ? take_history(&s, &run, err) : err_nomem(err);

@@ -17,9 +17,9 @@ enum child_close { CHILD_TERMINATE, CHILD_CANCEL, CHILD_ABANDON };
 enum child_reuse { CHILD_REUSE_ALLOW, CHILD_REUSE_FAILED, CHILD_REUSE_REJECT };
 
 struct child {
-	char *id;       /* owned; of its first attempt */
-	char *workflow; /* owned: a name in the parent's module, or what `wf run` takes */
-	json_t *input;  /* owned */
+	char *id;        /* owned; of its first attempt */
+	char *workflow;  /* owned: a name in the parent's module, or what `wf run` takes */
+	json_t *input;   /* owned */
 	json_t *options; /* owned: "options" of its run.json */
 	struct retry_policy retry; /* attempts: at least 1 */
 	enum child_close on_close;

@@ -244,7 +244,8 @@ static bool needs_segment(const struct history *h)
 	uint64_t end = h->offset + h->pending.len;
 
 	return h->fd < 0 || end == 0 || end >= h->segment_bytes ||
-	       h->next_generation != h->generation || (h->pin[0] && memcmp(h->pin, h->module, SHA_SIZE) != 0);
+	       h->next_generation != h->generation ||
+	       (h->pin[0] && memcmp(h->pin, h->module, SHA_SIZE) != 0);
 }
 
 int history_append(struct history *h, struct event *event, const char *fields, size_t fields_len,

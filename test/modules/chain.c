@@ -37,8 +37,9 @@ static json_t *chain(wf_ctx *wf, const json_t *in)
 	for (json_int_t i = 0; i < steps; i++)
 		if (!wf_step(wf, mark, in))
 			return NULL;
-	json_array_append_new(seen, json_pack("[i, I, s]", (int)wf_generation(wf),
-					      (json_int_t)wf_history_length(wf), wf_uuid(wf, uuid)));
+	json_array_append_new(seen,
+			      json_pack("[i, I, s]", (int)wf_generation(wf),
+					(json_int_t)wf_history_length(wf), wf_uuid(wf, uuid)));
 	if (wf_generation(wf) >= (unsigned)last)
 		return seen;
 	next = json_deep_copy(in);
