@@ -1,0 +1,56 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154
+# Samples of child runs, generations, and work that is split and merged.
+
+load helper
+
+setup() {
+	scratch_setup
+	S=$WF_BUILD/workflows/samples
+}
+
+# Killed in the middle $1 times after 40 ms of work each, then run to its end.
+killed() {
+	local times=$1 i pid
+	shift
+	for ((i = 0; i < times; i++)); do
+		"$@" >out 2>err &
+		pid=$!
+		until_true 10 test -s .wf/open/k/history/000001.jsonl || true
+		kill_hard "$pid"
+	done
+	expect 0 "$@"
+}
+
+@test "child-workflow: the child's greeting is the parent's result" {
+	expect 0 wf run "$S/child-workflow.so:parent" --id hi name=Ada
+	same "$output" '"Hello Ada"'
+	same "$(json .parent "$(wf status hi.1 --json)")" hi
+}
+
+@test "child-workflow-continue-as-new: the parent gets the result of the last generation" {
+	expect 0 wf run "$S/child-workflow-continue-as-new.so:parent" --id chain runs=5
+	same "$(json '.total, .generation' "$output" | tr '\n' ' ')" "5 5 "
+}
+
+@test "batch-sliding-window: every record once, over generations, also when killed" {
+	killed 3 wf run -q "$S/batch-sliding-window.so:batch" --id k records=120 window=10
+	same "$(json '.records, .sum, .generations' "$output" | tr '\n' ' ')" "120 7260 3 "
+	same "$(ls .wf/open)" ""
+	git_clean
+}
+
+@test "splitmerge: in the order of the chunks, and of their coming" {
+	expect 0 wf run "$S/splitmerge-future.so" workers=5
+	same "$(json '.items, .sum' "$output" | tr '\n' ' ')" "15 150 "
+	expect 0 wf run "$S/splitmerge-selector.so" workers=5
+	same "$(json '.items, .sum' "$output" | tr '\n' ' ')" "15 150 "
+	expect 1 wf run "$S/splitmerge-future.so" workers=0
+	contains "$stderr" "workers is not between 1 and 64"
+}
+
+@test "branch: all branches at once" {
+	expect 0 wf run "$S/branch.so" branches=4
+	same "$(json 'join(",")' "$output")" "branch 1,branch 2,branch 3,branch 4"
+}
