@@ -140,6 +140,7 @@ static int dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a write that fails is told better */
 	out_safe();
 	return out_finish(dispatch(argc, argv));
 }

@@ -109,12 +109,16 @@ int complain_usage(const char *format, ...)
 	return EXIT_USAGE;
 }
 
+/* As ferror(stdout), for what could not even be put together. */
+static bool out_lost;
+
 static void out_dump(const json_t *value, size_t flags)
 {
 	char *text = json_dumps(value, flags | JSON_ENCODE_ANY);
 
 	if (!text) {
 		say("out of memory while printing");
+		out_lost = true;
 		return;
 	}
 	out_text(text, strlen(text));
@@ -162,7 +166,7 @@ int out_finish(int status)
 	int sys = errno;
 
 	if (fflush(stdout) == 0 && !broken)
-		return status;
+		return out_lost ? EXIT_STATE : status;
 	if (!broken)
 		sys = errno;
 	say("cannot write to standard output: %s", strerror(sys ? sys : EIO));

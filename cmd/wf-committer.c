@@ -41,7 +41,7 @@ __attribute__((visibility("default"))) int mbedtls_x509_crt_parse_path(void *cha
 
 int main(int argc, char **argv)
 {
-	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ};
 	struct err err = ERR_INIT;
 	struct stat st;
 

@@ -303,7 +303,8 @@ static json_t *converse(struct committer *c, json_t *request)
 {
 	json_t *answer = NULL;
 
-	json_object_set_new(request, "ask", json_integer(++c->asked));
+	if (json_object_set_new(request, "ask", json_integer(++c->asked)) < 0)
+		return NULL;
 	while (c->socket >= 0 && !answer) {
 		line_send(&c->line, json_incref(request));
 		while (!(answer = take_lines(c, c->asked)) && !c->line.closed)

@@ -110,7 +110,7 @@ int committer_spawn(const char *state_path, pid_t *ret_pid, int *ret_socket, str
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		rc = err_sys(err, errno, "cannot make a socket");
 	else if ((theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, ABOVE_STANDARD)) < 0)
-		rc = err_sys(err, errno, "cannot make a socket");
+		rc = err_sys(err, errno == EINVAL ? EMFILE : errno, "cannot make a socket");
 	else if ((rc = spawn(program, state_path, theirs, ret_pid)) != 0)
 		rc = err_sys(err, rc, "cannot start '%s'", program);
 	else

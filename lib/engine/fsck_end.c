@@ -4,6 +4,7 @@
 
 #include "../base/buf.h"
 #include "../base/str.h"
+#include "../model/parse.h"
 #include "../os/file.h"
 #include "status.h"
 
@@ -77,15 +78,15 @@ static void check_result(struct look *l, const char *path)
 {
 	struct err why = ERR_INIT;
 	struct buf text = BUF_INIT;
-	json_error_t json_why;
 	json_t *result = NULL;
 	const char *what = NULL;
 
 	if (os_read_file(l->fsck->state->os, path, RESULT_MAX, &text, &why) < 0) {
 		what = why.code == ERR_NOT_FOUND ? "is missing" : "cannot be read";
 	} else {
-		result = json_loadb(text.data ? text.data : "", text.len, JSON_ALLOW_NUL,
-				    &json_why);
+		struct err ignored = ERR_INIT;
+
+		parse_json(&result, text.data ? text.data : "", text.len, &ignored);
 		what = json_is_object(result) ? compare(l, result) : "is no JSON object";
 	}
 	if (what)

@@ -154,7 +154,13 @@ static int check_folder(struct shared *s, const char *name, struct err *err)
 	s->folder = path;
 	if (rc == 0) {
 		rc = os->ops->list(os, path, each_entry, s);
-		if (rc == -ENOENT)
+		if (rc == -ENOTDIR || rc == -ELOOP) {
+			problem_add(&s->before, true, FIX_NONE, NULL,
+				    "'%s' is not a folder; move it away", path);
+			problem_add(&s->after, true, FIX_NONE, NULL,
+				    "'%s' is not a folder; move it away", path);
+			rc = 0;
+		} else if (rc == -ENOENT)
 			rc = 0;
 		else if (rc < 0 && !err->code)
 			rc = err_sys(err, -rc, "cannot read folder '%s'", path);

@@ -4,6 +4,7 @@
 
 #include "../base/buf.h"
 #include "../base/str.h"
+#include "../model/parse.h"
 #include "../os/file.h"
 #include "../os/os.h"
 
@@ -53,19 +54,23 @@ static int read_object(struct look *l, const char *path, size_t limit, json_t **
 		       struct err *why)
 {
 	struct buf text = BUF_INIT;
-	json_error_t json_why;
 	int rc = os_read_file(l->fsck->state->os, path, limit, &text, why);
 
 	if (rc == 0) {
-		*ret = json_loadb(text.data ? text.data : "", text.len, JSON_ALLOW_NUL, &json_why);
-		if (json_is_object(*ret))
-			rc = 1;
-		else if (!*ret && json_error_code(&json_why) == json_error_out_of_memory)
+		json_t *value = NULL;
+		struct err parsing = ERR_INIT;
+
+		if (parse_json(&value, text.data ? text.data : "", text.len, &parsing) ==
+		    -ERR_NOMEM)
 			rc = err_nomem(why);
+		else if (json_is_object(value))
+			rc = 1;
 		else
 			rc = err_set(why, ERR_DAMAGED, "'%s' is no JSON object", path);
-		if (rc < 0)
-			json_decref(*ret);
+		if (rc > 0)
+			*ret = value;
+		else
+			json_decref(value);
 	}
 	buf_release(&text);
 	return rc == -ERR_NOT_FOUND ? 0 : rc;

@@ -277,6 +277,9 @@ int runner_open_files(struct runner *r, const char *id, struct err *err)
 		rc = run_reset_settle(&r->run, err);
 	if (rc < 0)
 		return rc;
+	rc = run_check_folders(&r->run, err);
+	if (rc < 0)
+		return rc;
 	rc = pool_keep(r->driver->pool, r->run.lock_fd);
 	if (rc < 0)
 		return err_nomem(err);

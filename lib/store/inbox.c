@@ -4,6 +4,7 @@
 #include "../base/buf.h"
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/parse.h"
 #include "../os/file.h"
 #include "run_internal.h"
 #include "state.h"
@@ -272,7 +273,6 @@ static int read_message(struct run *run, const char *name, json_t **ret, bool *r
 	struct err why = ERR_INIT;
 	struct buf text = BUF_INIT;
 	char *path = run_path(run, "inbox", name);
-	json_error_t json_why;
 	json_t *message = NULL;
 	int rc;
 
@@ -282,12 +282,9 @@ static int read_message(struct run *run, const char *name, json_t **ret, bool *r
 	if (rc == 0)
 		rc = os_read_file(run->state->os, path, MESSAGE_MAX + 1, &text, &why);
 	if (rc == 0) {
-		message = json_loadb(text.data ? text.data : "", text.len, JSON_ALLOW_NUL,
-				     &json_why);
-		if (!message && json_error_code(&json_why) == json_error_out_of_memory)
-			rc = err_nomem(&why);
-		else
-			rc = message && check_message(message, &why) == 0 ? 1 : -ERR_DAMAGED;
+		rc = parse_json(&message, text.data ? text.data : "", text.len, &why);
+		if (rc != -ERR_NOMEM)
+			rc = rc == 0 && check_message(message, &why) == 0 ? 1 : -ERR_DAMAGED;
 	}
 	buf_release(&text);
 	*ret_rejected = rc == -ERR_DAMAGED;

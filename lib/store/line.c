@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "line.h"
 
+#include "../base/error.h"
+#include "../model/parse.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
@@ -112,16 +115,21 @@ void line_turn(struct line_socket *s, int ms)
 json_t *line_next(struct line_socket *s)
 {
 	char *end = s->in.len ? memchr(s->in.data, '\n', s->in.len) : NULL;
-	json_t *line;
+	struct err why = ERR_INIT;
+	json_t *line = NULL;
 
 	if (!end) {
 		s->closed |= s->in.len >= LINE_MAX_BYTES;
 		return NULL;
 	}
-	line = json_loadb(s->in.data, (size_t)(end - s->in.data), 0, NULL);
+	/* a line that is lost for want of memory may be one that somebody waits for */
+	if (parse_json(&line, s->in.data, (size_t)(end - s->in.data), &why) == -ERR_NOMEM) {
+		s->closed = true;
+		return NULL;
+	}
 	buf_consume(&s->in, (size_t)(end - s->in.data) + 1);
-	if (!line)
-		line = json_object();
+	if (!line && !(line = json_object()))
+		s->closed = true;
 	return line;
 }
 
@@ -137,6 +145,7 @@ int line_take_fd(struct line_socket *s)
 int line_send(struct line_socket *s, json_t *line)
 {
 	char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+	int rc = 0;
 
 	if (text) {
 		buf_adds(&s->out, text);
@@ -144,8 +153,12 @@ int line_send(struct line_socket *s, json_t *line)
 		send_waiting(s);
 	}
 	json_decref(line);
+	if (!text || !buf_ok(&s->out)) {
+		s->closed = true;
+		rc = -ENOMEM;
+	}
 	free(text);
-	return text && buf_ok(&s->out) ? 0 : -ENOMEM;
+	return rc;
 }
 
 static int wait_for_room(struct line_socket *s)

@@ -32,7 +32,7 @@ json_t *line_next(struct line_socket *s);
 /* The oldest descriptor that came; -1: none. The caller closes it. */
 int line_take_fd(struct line_socket *s);
 /* Send a line, as far as it goes; the rest waits for the next turn. Steals it.
- * 0, or -ENOMEM. */
+ * 0, or -ENOMEM: then the socket counts as closed, for the other side would wait for ever. */
 int line_send(struct line_socket *s, json_t *line);
 /* The same with a descriptor (borrowed) beside it; waits for room. 0 or -errno. Steals the line. */
 int line_send_fd(struct line_socket *s, json_t *line, int fd);

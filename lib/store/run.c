@@ -5,6 +5,7 @@
 #include "../base/buf.h"
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/parse.h"
 #include "../os/file.h"
 #include "state.h"
 
@@ -54,7 +55,6 @@ int run_read_json(struct os *os, const char *path, json_t **ret, struct err *err
 {
 	struct err why = ERR_INIT;
 	struct buf text = BUF_INIT;
-	json_error_t json_why;
 	json_t *value;
 	int rc = os_read_file(os, path, RUN_JSON_MAX, &text, &why);
 
@@ -62,14 +62,12 @@ int run_read_json(struct os *os, const char *path, json_t **ret, struct err *err
 		buf_release(&text);
 		return rc == -ERR_NOT_FOUND ? 0 : err_set(err, why.code, "%s", why.text);
 	}
-	value = json_loadb(text.data ? text.data : "", text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL,
-			   &json_why);
+	rc = parse_json(&value, text.data ? text.data : "", text.len, &why);
 	buf_release(&text);
-	if (!value && json_error_code(&json_why) == json_error_out_of_memory)
+	if (rc == -ERR_NOMEM)
 		return err_nomem(err);
-	if (!value)
-		return err_set(err, ERR_DAMAGED, "'%s': not JSON: %s; run 'wf fsck --repair'", path,
-			       json_why.text);
+	if (rc < 0)
+		return err_set(err, ERR_DAMAGED, "'%s': %s; run 'wf fsck --repair'", path, why.text);
 	*ret = value;
 	return 1;
 }

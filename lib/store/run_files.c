@@ -6,6 +6,7 @@
 #include "../base/error.h"
 #include "../base/hash.h"
 #include "../base/str.h"
+#include "../model/parse.h"
 #include "../os/file.h"
 #include "state.h"
 
@@ -95,7 +96,7 @@ static int decode_payload(const struct buf *text, const char *name, const char *
 			  struct err *err)
 {
 	char digest[HASH_HEX];
-	json_error_t why;
+	struct err why = ERR_INIT;
 	json_t *value;
 
 	hash_sha256(text->data ? text->data : "", text->len, digest);
@@ -103,12 +104,10 @@ static int decode_payload(const struct buf *text, const char *name, const char *
 		return err_set(err, ERR_DAMAGED,
 			       "'%s': its SHA-256 differs from its name; run 'wf fsck --repair'",
 			       path);
-	value = json_loadb(text->data ? text->data : "", text->len,
-			   JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
-	if (!value && json_error_code(&why) == json_error_out_of_memory)
+	if (parse_json(&value, text->data ? text->data : "", text->len, &why) == -ERR_NOMEM)
 		return err_nomem(err);
-	if (!value)
-		return err_set(err, ERR_DAMAGED, "'%s': not JSON: %s", path, why.text);
+	if (why.code)
+		return err_set(err, ERR_DAMAGED, "'%s': %s", path, why.text);
 	*ret = value;
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/parse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,11 +160,11 @@ int run_info_decode(struct run_info *ret, const char *text, size_t n, const char
 		    struct err *err)
 {
 	struct run_info info = {0};
-	json_error_t why;
-	json_t *root = json_loadb(text, n, JSON_ALLOW_NUL, &why);
-	int rc;
+	struct err why = ERR_INIT;
+	json_t *root = NULL;
+	int rc = parse_json(&root, text, n, &why);
 
-	if (!root && json_error_code(&why) == json_error_out_of_memory)
+	if (rc == -ERR_NOMEM)
 		return err_nomem(err);
 	if (!json_is_object(root)) {
 		json_decref(root);

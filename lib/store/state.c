@@ -173,15 +173,16 @@ static int complete(const struct state *state, unsigned long format, struct err 
 
 static int check_folders(const struct state *state, struct err *err)
 {
-	for (size_t i = 0; i < FOLDERS; i++) {
-		char *path = state_path(state, folders[i], NULL);
+	for (size_t i = 0; i <= FOLDERS; i++) {
+		const char *name = i < FOLDERS ? folders[i] : ".git";
+		char *path = state_path(state, name, NULL);
 		struct os_stat st;
 		int rc = path ? state->os->ops->lstat(state->os, path, &st) : -ENOMEM;
 
 		if (rc == -ENOENT)
 			rc = 0;
 		else if (rc < 0)
-			rc = err_sys(err, -rc, "cannot stat '%s/%s'", state->path, folders[i]);
+			rc = err_sys(err, -rc, "cannot stat '%s/%s'", state->path, name);
 		else if (st.kind != OS_DIRECTORY)
 			rc = err_set(err, ERR_DAMAGED, "'%s' is not a folder; move it away", path);
 		free(path);

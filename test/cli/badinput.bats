@@ -119,8 +119,9 @@ load cli
 	chmod -R u+w .wf
 }
 
-@test "a module that was deleted or damaged in the state directory halts the run, unharmed" {
+@test "a module that was deleted or damaged in the state directory, and is on no branch, halts the run, unharmed" {
 	wf run "$CLI:sleeps" ms=1 --id a --no-wait -q || [ $? -eq 3 ]
+	git -C .wf update-ref -d refs/heads/run/a
 	module=$(echo .wf/modules/*.so)
 	mv "$module" kept.so
 	expect 6 wf resume a

@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Every call of the whole program fails once, one at a time: no crash, no hang, an exit of the table; and a plain
+# resume ends with the undisturbed result. WF_FAULT_STRIDE=1 takes every call; without it each sweep takes a sample that moves.
+bats_require_minimum_version 1.5.0
+
+load ../cli/helper
+load helper
+
+setup() {
+	scratch_setup
+	INPUT=("marks=$PWD/marks" us=200)
+	WANT='{"sum":1842,"shell":"hello","once":"done"}'
+}
+
+teardown() {
+	scratch_teardown
+}
+
+run_effects() {
+	timeout -k 5 30 wf run -j2 "$MARKS:effects" --id k "${INPUT[@]}" >out 2>err
+}
+
+# same_result: an at-most-once step that was under way has failed instead of running again
+same_result() {
+	[ "$(sed 's/"once":"interrupted"/"once":"done"/' out)" = "$WANT" ]
+}
+
+# fail_at SPEC: one disturbed run, one plain one, and what must hold then
+fail_at() {
+	local status=0
+	rm -rf .wf marks
+	faulty "$1" run_effects || status=$?
+	case $status in
+	0) same_result || { echo "$1: exit 0, and the result $(cat out)"; return 1; } ;;
+	1 | 2 | 6 | 7) [ -s err ] || { echo "$1: exit $status without a word"; return 1; } ;;
+	*) echo "$1: exit $status"; cat err; return 1 ;;
+	esac
+	RECORDED=$(recorded_keys k)
+	BEFORE=$( [ -f marks ] && wc -l <marks || echo 0)
+	# a workflow that has no memory fails, and stays so
+	[ "$status" -ne 1 ] || [ "${1##*:}" != alloc ] || { expect 1 run_effects; return; }
+	status=0
+	run_effects || status=$?
+	[ "$status" -eq 0 ] || { echo "$1, then exit $status"; cat err; return 1; }
+	same_result || { echo "$1, then the result $(cat out)"; return 1; }
+	assert_promises k >said 2>&1 || { echo "$1:"; cat said; return 1; }
+}
+
+# sweep KINDS CASES ERROR...: each error at about CASES of the calls of these kinds, or at every one
+sweep() {
+	local kinds=$1 cases=$2 total stride n error
+	shift 2
+	count_calls "$kinds" run_effects >counted || { cat err; return 1; }
+	total=$(cat count)
+	[ "$total" -gt 0 ]
+	stride=${WF_FAULT_STRIDE:-$(((total * $# + cases - 1) / cases))}
+	[ "$stride" -ge 1 ] || stride=1
+	n=1
+	for error in "$@"; do
+		for (( ; n <= total; n += stride)); do
+			fail_at "$error:$n:$kinds"
+		done
+		n=$((n - total)) # the next error takes other calls
+		[ "${WF_FAULT_STRIDE:-0}" -ne 1 ] || n=1
+	done
+}
+
+@test "promises 1 2 3: any write fails, is short or interrupted" {
+	sweep write 30 EIO ENOSPC EDQUOT EINTR short
+}
+
+@test "promises 1 2 3: any sync, rename, cut or removal fails" {
+	sweep sync+rename+truncate+unlink+rmdir+link 30 EIO ENOSPC EINTR
+}
+
+@test "promises 1 2 3: any folder or file cannot be opened or made" {
+	sweep open+mkdir 24 EMFILE EACCES ENOMEM ENOSPC EIO EINTR
+}
+
+@test "promises 1 2 3: any read fails or is interrupted" {
+	sweep read 18 EIO EINTR ENOMEM
+}
+
+@test "promises 1 2 3: no process or socket can be made" {
+	sweep socketpair+fork 12 EMFILE ENOMEM EAGAIN
+}
+
+@test "promises 1 2 3: any allocation fails" {
+	with_sanitizer && skip "its allocator is not ours"
+	sweep alloc 40 ENOMEM
+}
+
+@test "promise 1: whatever fails in the committer, the run ends well, and fsck mends the branch" {
+	export WF_FAULT_PROGRAM=wf-committer
+	sweep open+mkdir+write+sync+rename+link+unlink 24 EIO ENOSPC EMFILE kill
+}
