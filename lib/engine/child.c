@@ -250,8 +250,10 @@ static int again(struct kid *kid, const struct run_summary *s, struct err *err)
 	    !retry_again(&kid->child->retry, kid->attempt, type, permanent))
 		return -1;
 	kid->due = s->closed + retry_delay(&kid->child->retry, kid->attempt);
-	if (kid->due > driver_now(kid->parent->driver))
-		return alarm_in(kid, kid->due - driver_now(kid->parent->driver), err);
+	if (kid->due > runner_now(kid->parent) && kid->parent->virtual_time)
+		return 0;
+	if (kid->due > runner_now(kid->parent))
+		return alarm_in(kid, kid->due - runner_now(kid->parent), err);
 	kid->due = 0;
 	return 1;
 }
@@ -468,9 +470,33 @@ int kids_parent_ends(struct runner *r, struct err *err)
 bool kids_idle(const struct runner *r)
 {
 	for (const struct kid *kid = r->kids; kid; kid = kid->next)
-		if (kid->due && kid->due - driver_now(r->driver) <= SOON_MS)
+		if (kid->due && kid->due - runner_now(r) <= SOON_MS)
 			return false;
 	return true;
+}
+
+int64_t kids_due(const struct runner *r)
+{
+	int64_t due = 0;
+
+	for (const struct kid *kid = r->kids; kid; kid = kid->next)
+		if (kid->due && (!due || kid->due < due))
+			due = kid->due;
+	return due;
+}
+
+void kids_wake(struct runner *r)
+{
+	struct err err = ERR_INIT;
+	int64_t due = kids_due(r);
+
+	for (struct kid *kid = r->kids; kid; kid = kid->next) {
+		if (kid->due != due)
+			continue;
+		if (go(kid, &err) < 0)
+			runner_break(r, DRIVE_BROKEN, &err);
+		return;
+	}
 }
 
 bool kids_stuck(const struct runner *r)

@@ -40,6 +40,9 @@ void kid_ended(struct kid *kid);
 void kid_leave(struct runner *r);
 /* Whether nothing is to be expected of them soon. */
 bool kids_idle(const struct runner *r);
+/* When the next of them is to be tried again, by the clock of r; 0: none is. Begin it. */
+int64_t kids_due(const struct runner *r);
+void kids_wake(struct runner *r);
 /* Whether all that r waits for is children that cannot go on without help. */
 bool kids_stuck(const struct runner *r);
 /* Let go of them; they are driven on. */

@@ -66,6 +66,23 @@ static int choose_module(struct runner *parent, const char *workflow, struct run
 	return rc;
 }
 
+/* Its own, and the clock and the stubs that its parent is tested with. New. */
+static json_t *options_of_child(const json_t *ours, const json_t *own)
+{
+	static const char *const inherited[] = {"virtual_time", "stubs"};
+	json_t *options = own ? json_copy((json_t *)own) : json_object();
+
+	for (size_t i = 0; options && i < sizeof inherited / sizeof *inherited; i++) {
+		json_t *value = json_object_get(ours, inherited[i]);
+
+		if (value && json_object_set(options, inherited[i], value) < 0) {
+			json_decref(options);
+			return NULL;
+		}
+	}
+	return options;
+}
+
 static int fill(struct runner *parent, uint64_t cmd, const struct child *child, const char *id,
 		struct run_info *info, struct err *err)
 {
@@ -79,12 +96,12 @@ static int fill(struct runner *parent, uint64_t cmd, const struct child *child, 
 	info->parent = strdup(parent->run.id);
 	info->parent_cmd = cmd;
 	memcpy(info->parent_key, parent->key_tail, sizeof info->parent_key);
-	info->created = driver_now(parent->driver);
+	info->created = runner_now(parent);
 	info->input = json_incref(child->input);
-	info->options = json_incref(child->options);
+	info->options = options_of_child(ours->options, child->options);
 	info->environment = ours->environment ? json_incref(ours->environment) : json_object();
 	info->directory = ours->directory ? strdup(ours->directory) : NULL;
-	return info->id && info->parent && info->environment &&
+	return info->id && info->parent && info->environment && info->options &&
 			       (info->directory || !ours->directory)
 		       ? 0
 		       : err_nomem(err);

@@ -177,9 +177,9 @@ static void on_turn(uv_check_t *handle)
 			runner_turn(r);
 		more = more || (!d->stopped_by && runner_inbox_due(r));
 	}
+	reap(d);
 	more = more || virtual_advance(d);
 	pool_flush(d->pool);
-	reap(d);
 	for (size_t i = 0; i < d->count; i++)
 		more = more ||
 		       (d->runners[i]->pending_count && d->runners[i]->end == DRIVE_NOT_YET);

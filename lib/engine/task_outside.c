@@ -98,7 +98,7 @@ int task_hand_out(struct task *task, struct err *err)
 	int rc = record(task, err);
 
 	task->outside = true;
-	task->handed = task->beat = driver_now(task->runner->driver);
+	task->handed = task->beat = runner_now(task->runner);
 	return rc < 0 ? rc : wait_outside(task, err);
 }
 
@@ -120,7 +120,7 @@ bool task_was_handed_out(const struct task *task, const json_t *mark)
 
 int task_outside_late(struct task *task, struct err *err)
 {
-	int64_t now = driver_now(task->runner->driver);
+	int64_t now = runner_now(task->runner);
 	bool silent = task->step->heartbeat && now >= task->beat + task->step->heartbeat;
 	struct buf text = BUF_INIT;
 	char limit[60];
@@ -197,7 +197,7 @@ static int complete(struct task *task, const char *name, const json_t *message, 
 		     *value = error ? error : json_object_get(message, "result");
 	json_t *null = json_null();
 	char *text = json_dumps(value ? value : null, JSON_COMPACT | JSON_ENCODE_ANY);
-	int64_t us = (driver_now(task->runner->driver) - task->handed) * 1000;
+	int64_t us = (runner_now(task->runner) - task->handed) * 1000;
 	int rc = text ? task_settle(task, !error, text, strlen(text), us > 0 ? us : 0, err)
 		      : err_nomem(err);
 

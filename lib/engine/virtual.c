@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtual.h"
 
+#include "child.h"
 #include "driver_internal.h"
 #include "runner.h"
 #include "runner_limits.h"
@@ -17,17 +18,22 @@ void virtual_saw(struct runner *r, int64_t at)
 		r->driver->virtual_now = at;
 }
 
-/* What is to be woken next: a task, or a run that waits to begin or for its time-out. */
+/* What is to be woken next: a task, a child, or a run that waits to begin or for its time-out. */
 struct next {
 	struct task *task;
 	struct runner *run;
 	int64_t due;
+	bool kid; /* of the run's children, one that is to be tried again */
 };
 
 static void offer(struct next *next, struct runner *r)
 {
+	int64_t kids = kids_due(r);
+
 	if (r->clock_due && (!next->run || r->clock_due < next->due))
 		*next = (struct next){.run = r, .due = r->clock_due};
+	if (kids && (!next->run || kids < next->due))
+		*next = (struct next){.run = r, .due = kids, .kid = true};
 	for (struct task *task = r->tasks; task; task = task->next) {
 		if (!task->armed || task->settled)
 			continue;
@@ -66,6 +72,8 @@ bool virtual_advance(struct driver *d)
 	if (next.task) {
 		next.task->armed = false;
 		task_wake(next.task);
+	} else if (next.kid) {
+		kids_wake(next.run);
 	} else {
 		runner_limits_wake(next.run);
 	}

@@ -44,6 +44,23 @@ history_of() { # ID
 	same "$(jq -c .result .wf/closed/s/result.json)" '{"week":true}'
 }
 
+@test "children share the virtual clock of their parent, and its stubs" {
+	SECONDS=0
+	expect 0 wf run "$M:family" --id f --virtual-time
+	[ "$SECONDS" -lt 60 ]
+	same "$output" '{"first":0,"month":2602800000,"failed":true,"retries":259200000}'
+	expect 0 wf run "$M:family" --id g --virtual-time --stub charge=1
+	same "$(jq .month <<<"$output")" 2592000000
+}
+
+@test "a start delay and a run's time-out pass in virtual time" {
+	expect 0 wf run "$M:patient" --id d --virtual-time --start-delay 30d
+	same "$(history_of d | jq -s '.[-1].at - .[0].at >= 86400000')" true
+	expect 1 wf run "$M:order" --id t --virtual-time --timeout 1d
+	contains "$stderr" "has not ended within"
+	same "$(history_of t | jq -s "(.[-1].at - $(jq .created .wf/closed/t/run.json))")" 86400000
+}
+
 @test "a stub stands in for a step and for a command, and the history says so" {
 	expect 0 wf run "$M:order" --id a --virtual-time --stub charge=7 --stub 'ship={"status":0}'
 	same "$output" '{"tries":7,"took":2592000000}'

@@ -69,5 +69,26 @@ static json_t *asked(wf_ctx *wf, const json_t *in)
 	return wf_json(wf, "{s:b}", "week", wf_now(wf) - began >= WF_DAYS(7));
 }
 
-WF_MODULE(WF_WORKFLOW(order), WF_WORKFLOW(counts), WF_WORKFLOW(patient), WF_WORKFLOW(asked),
+/* A child that takes a month, beside a timer of two; then one that fails, is tried again after a day
+ * and after two, and fails for good. */
+static json_t *family(wf_ctx *wf, const json_t *in)
+{
+	int64_t began = wf_now(wf), month;
+	wf_future *both[] = {wf_child_start(wf, "order", in), wf_timer(wf, WF_DAYS(60))};
+	size_t first = wf_await_any(wf, both, 2);
+	json_t *failed;
+
+	month = wf_now(wf) - began;
+	failed = wf_child(wf, "doomed", in, .retry = {.attempts = 3, .first = WF_DAYS(1)});
+	return wf_json(wf, "{s:i, s:I, s:b, s:I}", "first", (int)first, "month", (json_int_t)month,
+		       "failed", !failed, "retries", (json_int_t)(wf_now(wf) - began - month));
+}
+
+static json_t *doomed(wf_ctx *wf, const json_t *in)
+{
+	(void)in;
+	return wf_throw(wf, "doomed", "as ever");
+}
+
+WF_MODULE(WF_WORKFLOW(family), WF_WORKFLOW(doomed), WF_WORKFLOW(order), WF_WORKFLOW(counts), WF_WORKFLOW(patient), WF_WORKFLOW(asked),
 	  WF_STEP(charge), WF_STEP(count))
