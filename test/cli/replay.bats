@@ -163,6 +163,32 @@ contents() {
 	expect 0 wf replay order7.c:order new
 }
 
+@test "promises 2 4: killed at any write or sync around a patch, the history holds one way, whole" {
+	order 3
+	sed -i 's/sleep(3600);/wf_side_effect(wf, dice, NULL);/; s/^static json_t \*order/static json_t *dice(wf_ctx *wf, void *arg) { (void)wf; (void)arg; FILE *f = fopen("dice", "a"); fputs("x", f); fclose(f); return json_integer(6); }\n&/; s/#include <unistd.h>/&\n#include <stdio.h>/' order3.c
+	wf run order3.c:order --id warm -q >/dev/null
+	module=$(echo .wf/modules/*.so)
+	cp "$module" order3.so
+	shim=$(preload "$WF_BUILD/test/shim/fault.so")
+	for n in $(seq 1 40); do
+		rm -rf .wf dice
+		status=0
+		WF_FAULT=kill:$n:write+sync LD_PRELOAD=$shim wf run ./order3.so:order --id k -q >out 2>&1 || status=$?
+		[ "$status" -eq 137 ] || [ "$status" -eq 0 ]
+		expect 0 wf run ./order3.so:order --id k -q
+		history=$(cat .wf/closed/k/history/*.jsonl)
+		steps=$(jq -r 'select(.step) | .step' <<<"$history" | tr '\n' ' ')
+		case $output in
+		'"new"') same "$steps" "act fee after " && contains "$history" '"type":"patched"' ;;
+		'"old"') same "$steps" "act after " && lacks "$history" '"type":"patched"' ;;
+		*) return 1 ;;
+		esac
+		same "$(grep -c '"type":"side_effect"' <<<"$history")" 1
+		expect 0 wf replay ./order3.so k
+	done
+	same "$status" 0
+}
+
 @test "wf_version: what was recorded holds; what is no longer supported halts" {
 	order 5
 	sed -i 's/sleep(3600)/wf_sleep(wf, 100)/' order5.c
