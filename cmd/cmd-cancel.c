@@ -102,7 +102,6 @@ const struct cmd cmd_cancel = {
 		"input, one a line.",
 	.options = options,
 	.values_size = sizeof(struct cancel_values),
-	.least = 1,
 	.most = MANY,
 	.uses = USE_DRIVE,
 	.first = WORDS_OPEN_RUN,

@@ -158,7 +158,6 @@ const struct cmd cmd_terminate = {
 		"- stands for the ids on standard input, one a line.",
 	.options = options,
 	.values_size = sizeof(struct terminate_values),
-	.least = 1,
 	.most = MANY,
 	.uses = USE_LOOK | USE_QUIET,
 	.first = WORDS_OPEN_RUN,
