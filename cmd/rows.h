@@ -19,8 +19,6 @@ struct rows {
 	size_t unreadable; /* runs that were told about and left out */
 };
 
-/* Summarize open runs, closed runs or both; newest first. */
-int rows_load(struct rows *ret, struct state *state, bool open, bool closed, struct err *err);
 /* JSON lines or a table, at most limit (0: all). */
 void rows_print(struct cli *cli, const struct rows *rows, size_t limit);
 void rows_release(struct rows *rows);

@@ -3,10 +3,12 @@
 
 #include "../base/buf.h"
 #include "../base/error.h"
+#include "../base/str.h"
 #include "../model/event.h"
 #include "../os/os.h"
 #include "../store/history.h"
 #include "../store/inbox.h"
+#include "../store/locks.h"
 #include "../store/run.h"
 #include "../store/state.h"
 
@@ -71,6 +73,20 @@ static bool child_is_due(struct state *state, const json_t *wait)
 	return due;
 }
 
+/* A lock that it waits for, and that it would get now. */
+static bool lock_is_free(struct run *run, const json_t *wait)
+{
+	const char *kind = json_string_value(json_object_get(wait, "kind"));
+	struct lock_claim claim = {
+		.name = json_string_value(json_object_get(wait, "name")),
+		.run = run->id,
+		.cmd = (uint64_t)json_integer_value(json_object_get(wait, "cmd")),
+		.limit = (unsigned)json_integer_value(json_object_get(wait, "limit"))};
+
+	return kind && strcmp(kind, "lock") == 0 && claim.name && !str_id_problem(claim.name) &&
+	       locks_free(run->state, &claim);
+}
+
 /* Suspended and a timer's or retry's time has come, or a message lies in the inbox. */
 static bool is_due(const struct run_summary *s, struct run *run, int64_t now)
 {
@@ -80,6 +96,8 @@ static bool is_due(const struct run_summary *s, struct run *run, int64_t now)
 	json_array_foreach (s->waiting, i, wait) {
 		json_t *until = json_object_get(wait, "until");
 		if (until && json_integer_value(until) <= now)
+			return true;
+		if (lock_is_free(run, wait))
 			return true;
 		if (child_is_due(run->state, wait))
 			return true;
