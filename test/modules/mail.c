@@ -124,7 +124,7 @@ static json_t *mailbox(wf_ctx *wf, const json_t *in)
 	if (!wf_condition(wf, stopped, box, 0))
 		return NULL;
 	strcpy(box->stage, "closed");
-	return wf_json(wf, "{s:O, s:i}", "notes", box->notes, "finished", box->finished);
+	return wf_json(wf, "{s:o, s:i}", "notes", box->notes, "finished", box->finished);
 }
 
 /* What a query reads lies in the workflow's own frame. */
