@@ -16,11 +16,13 @@
 
 int mend_restore(struct fsck *f, const char *id, json_t *files, const char *into, struct err *err)
 {
-	json_t *request = json_pack("{s:s, s:s, s:O*, s:b, s:s*}", "do", "restore", "run", id,
-				    "files", files, "only", files != NULL, "into", into);
+	json_t *request = json_pack("{s:s, s:s, s:O*, s:b}", "do", "restore", "run", id, "files",
+				    files, "only", files != NULL);
 	json_t *answer = NULL;
 	int rc = request ? 0 : err_nomem(err);
 
+	if (rc == 0 && into && json_object_set_new(request, "into", json_string(into)) < 0)
+		rc = err_nomem(err);
 	if (rc == 0)
 		rc = f->committer ? committer_ask(f->committer, request, &answer, err)
 				  : err_set(err, ERR_SYSTEM, "there is no committer");

@@ -48,27 +48,42 @@ static bool unhex(const char *from, uint8_t *to, size_t n)
 	return true;
 }
 
+/* Unless there is none. Steals value; made: whether it was to be made at all. */
+static int add_member(json_t *root, const char *key, bool made, json_t *value)
+{
+	return made ? json_object_set_new(root, key, value) : 0;
+}
+
+/* A starred member of json_pack would be left out silently when memory is short. */
+static int add_optional(json_t *root, const struct run_info *info)
+{
+	const char *name = info->module_name, *directory = info->directory;
+	json_t *parent = NULL;
+
+	if (info->parent)
+		parent = json_pack("{s:s, s:I, s:s}", "run", info->parent, "cmd",
+				   (json_int_t)info->parent_cmd, "key", info->parent_key);
+	if (add_member(root, "parent", info->parent, parent) < 0 ||
+	    add_member(root, "module_name", name, name ? json_string(name) : NULL) < 0 ||
+	    add_member(root, "directory", directory, directory ? json_string(directory) : NULL) <
+		    0 ||
+	    add_member(root, "options", info->options, json_incref(info->options)) < 0)
+		return -1;
+	return add_member(root, "environment", info->environment, json_incref(info->environment));
+}
+
 char *run_info_encode(const struct run_info *info)
 {
 	char seed[2 * sizeof info->seed + 1];
-	json_t *root, *parent = NULL;
-	char *text, *whole = NULL;
+	json_t *root;
+	char *text = NULL, *whole = NULL;
 
 	hex(info->seed, sizeof info->seed, seed);
-	root = json_pack("{s:s, s:s, s:s, s:s*, s:I, s:s, s:s*, s:O?, s:O*, s:O*}", "id", info->id,
-			 "workflow", info->workflow, "module", info->module, "module_name",
-			 info->module_name, "created", (json_int_t)info->created, "seed", seed,
-			 "directory", info->directory, "input", info->input, "options",
-			 info->options, "environment", info->environment);
-	if (root && info->parent) {
-		parent = json_pack("{s:s, s:I, s:s}", "run", info->parent, "cmd",
-				   (json_int_t)info->parent_cmd, "key", info->parent_key);
-		if (json_object_set_new(root, "parent", parent) < 0) {
-			json_decref(root);
-			return NULL;
-		}
-	}
-	text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	root = json_pack("{s:s, s:s, s:s, s:I, s:s, s:O?}", "id", info->id, "workflow",
+			 info->workflow, "module", info->module, "created",
+			 (json_int_t)info->created, "seed", seed, "input", info->input);
+	if (root && add_optional(root, info) == 0)
+		text = json_dumps(root, JSON_COMPACT);
 	if (text)
 		whole = str_format("%s\n", text);
 	free(text);

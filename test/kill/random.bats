@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 load ../cli/helper
 load helper
 
-ROUNDS=${WF_KILL_ROUNDS:-6}
+ROUNDS=${WF_KILL_ROUNDS:-3}
 
 setup() {
 	scratch_setup
