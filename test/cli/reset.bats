@@ -225,3 +225,39 @@ whole() { # the run is what it was, or it was reset, and nothing between
 		whole || { echo "killed at $n"; return 1; }
 	done
 }
+
+@test "signals behind the point come again in their order, once; or are dropped" {
+	cat >mail.c <<-'C'
+		#include <wf.h>
+		static json_t *act(wf_attempt *a, const json_t *in) { (void)a; return json_incref((json_t *)(uintptr_t)in); }
+		static json_t *mail(wf_ctx *wf, const json_t *in)
+		{
+			json_t *got = json_array();
+			(void)in;
+			for (int i = 0; i < 3; i++) {
+				json_t *one = wf_receive(wf, "go");
+				wf_step(wf, act, one);
+				json_array_append(got, one);
+			}
+			return got;
+		}
+		WF_MODULE(WF_WORKFLOW(mail), WF_STEP(act))
+	C
+	expect 3 wf run mail.c:mail --id m --no-wait -q
+	wf signal m go 1
+	wf signal m go 2
+	expect 3 wf resume m --no-wait -q
+	at=$(seq_of m run_started)
+	expect 3 wf reset m --to "$at" --no-wait
+	contains "$stderr" "2 messages kept"
+	wf signal m go 3
+	expect 0 wf resume m -q
+	same "$output" '[1,2,3]'
+	expect 0 wf replay mail.c:mail m
+	expect 3 wf reset m --to "$at" --drop-signals --no-wait
+	contains "$stderr" "0 messages kept"
+	same "$(grep -c signal_received .wf/open/m/history/*.jsonl)" 0
+	for n in 7 8 9; do wf signal m go $n; done
+	expect 0 wf resume m -q
+	same "$output" '[7,8,9]'
+}
