@@ -207,7 +207,12 @@ static int sweep_own(void *arg, const char *name, enum os_kind kind)
 void packs_sweep(struct repo *repo)
 {
 	char *folder = str_format("%s/wf", repo->path);
+	char *lock = str_format("%s/packed-refs.lock", repo->path);
 
+	/* of one who was killed while refs were packed: nobody takes so long */
+	if (lock && is_old(repo, lock))
+		repo->os->ops->unlink(repo->os, lock);
+	free(lock);
 	repo->os->ops->list(repo->os, repo->packs, sweep_pack, repo);
 	if (folder)
 		repo->os->ops->list(repo->os, folder, sweep_own, repo);

@@ -17,7 +17,7 @@ enum { PACKS_MANY = 30 };
 /* Merge packs where there are too many; all: down to one. Does nothing while another process does
  * it. */
 int packs_tidy(struct repo *repo, bool all, struct err *err);
-/* Remove what killed processes left: temporaries, and .keep files of ours. */
+/* Remove what killed processes left: temporaries, .keep files of ours, a lock on packed refs. */
 void packs_sweep(struct repo *repo);
 
 #endif

@@ -169,6 +169,11 @@ static void test_fold(void)
 	       "completed", "plain git finds it by the links");
 	is_str(ask(json_pack("{s:s, s:i}", "do", "maintain", "keep", 60)), "{\"folded\":0}",
 	       "a few more are left alone");
+	shell(&status, "touch -d '3 hours ago' .git/packed-refs.lock");
+	is_str(ask(json_pack("{s:s, s:i}", "do", "maintain", "keep", 60)), "{\"folded\":0}",
+	       "a lock that one who was killed left on the packed refs is in nobody's way");
+	shell(&status, "test ! -e .git/packed-refs.lock");
+	is_int(status, 0, "and is gone");
 	shell(&status,
 	      "mkdir open/batch-000 && mv closed/batch-000/* open/batch-000 && rmdir closed/batch-000");
 	fixture_put(
