@@ -55,6 +55,13 @@ static json_t *sleeper(wf_ctx *wf, const json_t *in)
 	return json_string("slept");
 }
 
+/* Waits for an hour. */
+static json_t *naps(wf_ctx *wf, const json_t *in)
+{
+	(void)in;
+	return wf_sleep(wf, WF_HOURS(1)) < 0 ? NULL : json_null();
+}
+
 /* Ends without letting go, or fails. */
 static json_t *keeper(wf_ctx *wf, const json_t *in)
 {
@@ -93,4 +100,4 @@ static json_t *once(wf_ctx *wf, const json_t *in)
 }
 
 WF_MODULE(WF_WORKFLOW(guarded), WF_WORKFLOW(sleeper), WF_WORKFLOW(keeper), WF_WORKFLOW(wrong),
-	  WF_WORKFLOW(many), WF_WORKFLOW(once), WF_STEP(work), WF_STEP(after))
+	  WF_WORKFLOW(many), WF_WORKFLOW(naps), WF_WORKFLOW(once), WF_STEP(work), WF_STEP(after))
