@@ -23,7 +23,7 @@
 #include <string.h>
 
 struct run_values {
-	const char *id, *input;
+	const char *id, *input, *on_conflict, *reuse;
 	int64_t timeout, run_timeout, start_delay;
 	struct words env, tags, memos, stub;
 	const char *crash_at;
@@ -83,11 +83,22 @@ static bool same_testing(const struct session *s, const json_t *options)
 	return true;
 }
 
+static bool is_word(const char *value, const char *word)
+{
+	return value && strcmp(value, word) == 0;
+}
+
 /* An id makes it idempotent: the same words go on with the run, or tell its result again. */
 static int go_on(struct session *s, const struct run *run)
 {
 	struct err err = ERR_INIT;
 
+	if (!run->closed && is_word(s->values->on_conflict, "fail"))
+		return complain_usage("run '%s' is open already, and --on-conflict says fail",
+				      run->id);
+	if (run->closed && is_word(s->values->reuse, "reject"))
+		return complain_usage("run '%s' has ended already, and --reuse says reject",
+				      run->id);
 	if (!named_is(&s->named, run->info.workflow, run->info.module_name))
 		return complain_usage(
 			"run '%s' exists already, of the workflow '%s'; choose another --id",
@@ -246,10 +257,10 @@ static int testing_options(struct session *s, struct err *err)
 		r = err_set(err, ERR_USAGE, "give --crash-at or --crash-everywhere, not both");
 	for (size_t i = 0; r == 0 && stubs && i < v->stub.n; i++)
 		r = stub_parse(stubs, v->stub.v[i], err);
-	if (r == 0 && (!s->options || (v->stub.n && !stubs) ||
-		       (stubs && json_object_set(s->options, "stubs", stubs) < 0) ||
-		       (v->virtual_time &&
-			json_object_set_new(s->options, "virtual_time", json_true()) < 0)))
+	if (r == 0 &&
+	    (!s->options || (v->stub.n && !stubs) ||
+	     (stubs && json_object_set(s->options, "stubs", stubs) < 0) ||
+	     (v->virtual_time && json_object_set_new(s->options, "virtual_time", json_true()) < 0)))
 		r = err_nomem(err);
 	json_decref(stubs);
 	return r;
@@ -271,6 +282,22 @@ static int run_crash_everywhere(struct session *s)
 	return status;
 }
 
+/* What --on-conflict and --reuse may say. */
+static int check_policies(const struct run_values *v, struct err *err)
+{
+	if (v->on_conflict && !is_word(v->on_conflict, "fail") &&
+	    !is_word(v->on_conflict, "use-existing"))
+		return err_set(err, ERR_USAGE,
+			       "--on-conflict is 'fail' or 'use-existing', not '%s'",
+			       v->on_conflict);
+	if (v->reuse && !is_word(v->reuse, "result") && !is_word(v->reuse, "reject"))
+		return err_set(err, ERR_USAGE, "--reuse is 'result' or 'reject', not '%s'",
+			       v->reuse);
+	if ((v->on_conflict || v->reuse) && !v->id)
+		return err_set(err, ERR_USAGE, "--on-conflict and --reuse need an --id");
+	return 0;
+}
+
 static int prepare(struct session *s, struct err *err)
 {
 	const char *id = s->values->id;
@@ -285,6 +312,8 @@ static int prepare(struct session *s, struct err *err)
 		return -err->code;
 	}
 	if (make_options(s, err) < 0 || testing_options(s, err) < 0)
+		return -err->code;
+	if (check_policies(s->values, err) < 0)
 		return -err->code;
 	if (named_parse(&s->named, s->cli->args[0], err) < 0 ||
 	    input_make(s->values->input, s->cli->args + 1, s->cli->nargs - 1, &s->input, err) < 0 ||
@@ -351,6 +380,16 @@ static const struct option_def options[] = {
 	 .kind = OPTION_WORDS,
 	 .offset = AT(memos),
 	 .help = "a note, any JSON, that 'wf status ID' tells; may be given again"},
+	{.name = "on-conflict",
+	 .argument = "POLICY",
+	 .kind = OPTION_TEXT,
+	 .offset = AT(on_conflict),
+	 .help = "with an open run of that id: use-existing (the default) goes on with it, fail does nothing"},
+	{.name = "reuse",
+	 .argument = "POLICY",
+	 .kind = OPTION_TEXT,
+	 .offset = AT(reuse),
+	 .help = "with an ended run of that id: result (the default) tells its result again, reject does nothing"},
 	{.name = "no-wait",
 	 .kind = OPTION_FLAG,
 	 .offset = AT(no_wait),

@@ -110,6 +110,25 @@ static void other(struct buf *out, const struct event *e)
 	}
 }
 
+static void child(struct buf *out, const struct event *e)
+{
+	named(out, e, "child", "child");
+	named(out, e, " of workflow", "workflow");
+	if (e->type == EVENT_CHILD_STARTED) {
+		buf_adds(out, ": started");
+		return;
+	}
+	buf_adds(out, ": ");
+	ended(out, e, text_of(e, "status"));
+}
+
+static void continued(struct buf *out, const struct event *e)
+{
+	buf_addf(out, "goes on as generation %lld:",
+		 (long long)json_integer_value(json_object_get(e->body, "generation")));
+	value(out, e, "input");
+}
+
 static void describe(struct buf *out, const struct event *e)
 {
 	switch (e->type) {
@@ -120,7 +139,7 @@ static void describe(struct buf *out, const struct event *e)
 	case EVENT_STEP_STARTED:
 		outcome(out, e,
 			json_is_true(json_object_get(e->body, "outside")) ? "waits to be completed"
-									   : "started");
+									  : "started");
 		break;
 	case EVENT_STEP_COMPLETED:
 		outcome(out, e, "completed");
@@ -149,6 +168,13 @@ static void describe(struct buf *out, const struct event *e)
 		break;
 	case EVENT_RUN_TERMINATED:
 		ended(out, e, "terminated");
+		break;
+	case EVENT_CHILD_STARTED:
+	case EVENT_CHILD_CLOSED:
+		child(out, e);
+		break;
+	case EVENT_RUN_CONTINUED:
+		continued(out, e);
 		break;
 	case EVENT_RUN_SUSPENDED:
 		suspended(out, e);
