@@ -28,8 +28,8 @@ struct sweep {
 	struct err err;
 };
 
-/* Interrupted, or suspended and what it waits for has come. A run that cannot be read is told and
- * passed over. */
+/* Interrupted; suspended and what it waits for has come; or ended by a driver that died before it
+ * could move the run to closed/. A run that cannot be read is told and passed over. */
 static int consider(void *arg, const char *id, bool closed)
 {
 	struct sweep *sweep = arg;
@@ -42,7 +42,8 @@ static int consider(void *arg, const char *id, bool closed)
 		return 0;
 	}
 	bool wanted = summary.status == STATUS_INTERRUPTED ||
-		      (summary.status == STATUS_SUSPENDED && summary.due);
+		      (summary.status == STATUS_SUSPENDED && summary.due) ||
+		      (summary.status >= STATUS_COMPLETED && !summary.driver);
 	run_summary_release(&summary);
 	if (!wanted)
 		return 0;
@@ -161,7 +162,7 @@ static int resume(struct cli *cli, const void *arg)
 	if ((status = cli_need_state(cli, &state)))
 		return status;
 	status = cli->nargs || values->batch.where ? resume_named(cli, &state, values)
-			    : resume_swept(cli, &state, !values->no_wait);
+						   : resume_swept(cli, &state, !values->no_wait);
 	state_release(&state);
 	return status;
 }

@@ -74,3 +74,14 @@ load cli
 	expect 2 wf resume nobody
 	one_line "$stderr" "nobody"
 }
+
+@test "promise 1: a run that ended as its driver died is moved by wf resume" {
+	expect 0 wf run "$WF_BUILD/workflows/hello.so" --id h
+	told=$output
+	mv .wf/closed/h .wf/open/h
+	rm .wf/open/h/result.json
+	expect 0 wf resume
+	[ ! -e .wf/open/h ]
+	expect 0 wf run "$WF_BUILD/workflows/hello.so" --id h
+	same "$output" "$told"
+}
