@@ -116,6 +116,9 @@ static void judge_files(struct torture *t)
 					   "!",
 					   "-path",
 					   ".wf/.git/wf/tidy.lock",
+					   "!",
+					   "-name",
+					   "inbox.lock",
 					   ")",
 					   NULL};
 
