@@ -45,7 +45,8 @@ static int record(struct runner *r, const char *message, json_t *error, struct e
 		if (!(h->message = strdup(message)))
 			rc = err_nomem(err);
 	}
-	if (rc == 0 && !(h->event.body = json_pack("{s:O}", "error", error)))
+	if (rc == 0 && (!(h->note = strdup("terminated")) ||
+			!(h->event.body = json_pack("{s:O}", "error", error))))
 		rc = err_nomem(err);
 	if (rc == 0)
 		rc = runner_record(r, err);
