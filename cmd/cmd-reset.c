@@ -109,7 +109,7 @@ static const struct option_def options[] = {
 const struct cmd cmd_reset = {
 	.name = "reset",
 	.summary = "go on with a run from an earlier point of it",
-	.arguments = "ID",
+	.arguments = "--to EVENT|STEP|last-failure ID",
 	.details = "What is left behind stays on the run's branch. Steps behind the point run again, with "
 		   "other idempotency keys.",
 	.options = options,
