@@ -354,7 +354,7 @@ uint64_t wf_history_length(wf_ctx *wf);
  * once it is; nobody waits. At most 2 KiB. A wrong one changes nothing and is met as a failure.
  */
 void wf_tag(wf_ctx *wf, const char *name, json_t *value);
-/* The same, with any JSON up to 64 KiB that only 'wf show' and 'wf status' tell. Steals value. */
+/* The same, with any JSON up to 32 KiB that only 'wf show' and 'wf status' tell. Steals value. */
 void wf_memo(wf_ctx *wf, const char *name, json_t *value);
 /* One text for people: what the run is at. An empty one takes it away. */
 void wf_details(wf_ctx *wf, const char *format, ...) __attribute__((format(printf, 2, 3)));
