@@ -18,7 +18,8 @@ void fuzz_json(const uint8_t *data, size_t n)
 	json_t *ours = NULL, *theirs = json_loadb(text, n, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
 	int rc = parse_json(&ours, text, n, &err);
 
-	must((rc == 0) == (theirs != NULL));
+	/* behind a number at the root jansson passes over a NUL; we do not */
+	must((rc == 0) == (theirs != NULL) || (rc < 0 && memchr(text, 0, n)));
 	if (rc == 0)
 		must(json_equal(ours, theirs));
 	else
