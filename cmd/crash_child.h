@@ -28,8 +28,8 @@ struct crash_child {
 
 #define CRASH_KILLED (-1000)
 
-/* Drive the run in a child. Its exit status; CRASH_KILLED when it was killed by SIGKILL; negative: an
- * error. SIGINT and SIGTERM meanwhile reach the child, and end it as they end any driver. */
+/* Drive the run in a child. Its exit status; CRASH_KILLED when it was killed by SIGKILL; negative:
+ * an error. SIGINT and SIGTERM meanwhile reach the child, and end it as they end any driver. */
 int crash_drive(const struct crash_child *child, struct err *err);
 
 #endif

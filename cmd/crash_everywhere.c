@@ -21,7 +21,7 @@
 #include <string.h>
 
 struct outcome {
-	char *status; /* owned */
+	char *status;  /* owned */
 	json_t *value; /* result or error; owned, may be NULL */
 };
 

@@ -8,8 +8,8 @@
 struct cli;
 struct new_run;
 
-/* Run it undisturbed, and then once for each event and each side of it, killed there and resumed, in
- * scratch state directories of their own. new_run is not loaded yet. The exit status. */
+/* Run it undisturbed, and then once for each event and each side of it, killed there and resumed,
+ * in scratch state directories of their own. new_run is not loaded yet. The exit status. */
 int crash_everywhere(struct cli *cli, struct new_run *new_run, bool wait);
 
 #endif

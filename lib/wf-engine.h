@@ -78,7 +78,8 @@ typedef enum wf_progress_kind {
 	WF_PROGRESS_WAITING,
 	WF_PROGRESS_LOG,
 	WF_PROGRESS_RUN_ENDED,
-	WF_PROGRESS_UPDATE, /* step was accepted (attempt 1), completed (2), failed (3), refused (0) */
+	WF_PROGRESS_UPDATE, /* step was accepted (attempt 1), completed (2), failed (3), refused (0)
+			     */
 } wf_progress_kind;
 
 /* One thing that happened; all of it is borrowed during the call. */
@@ -87,13 +88,13 @@ typedef struct wf_progress {
 	wf_progress_kind kind;
 	wf_run_end end; /* RUN_ENDED */
 	const char *run, *workflow;
-	uint64_t command;  /* its number; 0: none */
-	const char *step;  /* or the name of a signal; may be NULL */
+	uint64_t command; /* its number; 0: none */
+	const char *step; /* or the name of a signal; may be NULL */
 	int attempt;
-	int64_t us;        /* how long the attempt ran */
-	int64_t until;     /* TIMER_STARTED: ms since 1970 */
-	int64_t wait_ms;   /* STEP_RETRY */
-	const char *text;  /* error message or log line; may be NULL */
+	int64_t us;           /* how long the attempt ran */
+	int64_t until;        /* TIMER_STARTED: ms since 1970 */
+	int64_t wait_ms;      /* STEP_RETRY */
+	const char *text;     /* error message or log line; may be NULL */
 	const json_t *detail; /* result, error, waits, payload; may be NULL */
 } wf_progress;
 
@@ -108,47 +109,56 @@ typedef struct wf_engine_options {
 	void (*progress)(void *arg, const wf_progress *progress); /* may not call the engine */
 	void *progress_arg;
 } wf_engine_options;
-#define WF_ENGINE_OPTIONS(...) {.size = sizeof(wf_engine_options), __VA_ARGS__}
+#define WF_ENGINE_OPTIONS(...) \
+	{ \
+		.size = sizeof(wf_engine_options), __VA_ARGS__ \
+	}
 
 typedef struct wf_run_options {
 	size_t size;
-	const char *workflow; /* NAME, FILE.so or FILE.c, each perhaps followed by :WORKFLOW */
-	const char *id;       /* NULL: one is made up */
-	json_t *input;        /* borrowed; NULL: {} */
-	json_t *environment;  /* of its commands, an object of strings, borrowed; NULL: as wf run keeps */
+	const char *workflow;  /* NAME, FILE.so or FILE.c, each perhaps followed by :WORKFLOW */
+	const char *id;        /* NULL: one is made up */
+	json_t *input;         /* borrowed; NULL: {} */
+	json_t *environment;   /* of its commands, an object of strings, borrowed; NULL: as wf run
+				  keeps */
 	const char *directory; /* of its commands; NULL: the working folder */
-	bool virtual_time;    /* for tests: skip every wait */
+	bool virtual_time;     /* for tests: skip every wait */
 } wf_run_options;
-#define WF_RUN_OPTIONS(...) {.size = sizeof(wf_run_options), __VA_ARGS__}
+#define WF_RUN_OPTIONS(...) \
+	{ \
+		.size = sizeof(wf_run_options), __VA_ARGS__ \
+	}
 
 /* New. Starts the committer too. */
 int wf_engine_open(wf_engine **ret, const wf_engine_options *options, wf_engine_error *error);
-/* Make a run, durably, and begin to drive it. ret_id (may be NULL) is borrowed. -WF_ENGINE_EXISTS when
- * the id is taken: then wf_engine_resume() may go on with it. */
+/* Make a run, durably, and begin to drive it. ret_id (may be NULL) is borrowed. -WF_ENGINE_EXISTS
+ * when the id is taken: then wf_engine_resume() may go on with it. */
 int wf_engine_start(wf_engine *engine, const wf_run_options *options, const char **ret_id,
 		    wf_engine_error *error);
-/* Begin to drive a run that is on disk. -WF_ENGINE_BUSY: another process does; -WF_ENGINE_CLOSED: it has
- * ended. One that cannot be replayed is halted: 0, and wf_engine_end() says so. */
+/* Begin to drive a run that is on disk. -WF_ENGINE_BUSY: another process does; -WF_ENGINE_CLOSED:
+ * it has ended. One that cannot be replayed is halted: 0, and wf_engine_end() says so. */
 int wf_engine_resume(wf_engine *engine, const char *id, wf_engine_error *error);
 
 /* Drive all of them until each has ended or is suspended. */
 int wf_engine_drive(wf_engine *engine, wf_engine_error *error);
-/* The same for a loop of one's own: when the descriptor is readable, or so many milliseconds have passed
- * (-1: no matter how many), take a turn, which never blocks. *ret_more: whether any run can still go on. */
+/* The same for a loop of one's own: when the descriptor is readable, or so many milliseconds have
+ * passed
+ * (-1: no matter how many), take a turn, which never blocks. *ret_more: whether any run can still
+ * go on. */
 int wf_engine_fd(const wf_engine *engine);
 int wf_engine_timeout(const wf_engine *engine);
 int wf_engine_turn(wf_engine *engine, bool *ret_more, wf_engine_error *error);
 
-/* How a run that this engine drives has ended. ret_detail (may be NULL) is borrowed: its result, its
- * error, what it waits for, or why it is halted or broken. */
+/* How a run that this engine drives has ended. ret_detail (may be NULL) is borrowed: its result,
+ * its error, what it waits for, or why it is halted or broken. */
 wf_run_end wf_engine_end(const wf_engine *engine, const char *id, const json_t **ret_detail);
 /* Any run, whoever drives it, as the object of wf-json(5). New. */
 int wf_engine_status(wf_engine *engine, const char *id, json_t **ret, wf_engine_error *error);
 /* Signal any open run; durable when it returns. payload is borrowed, and may be NULL. */
 int wf_engine_signal(wf_engine *engine, const char *id, const char *name, json_t *payload,
 		     wf_engine_error *error);
-/* Flush the commits, stop workers, let go of all runs; those that have not ended can be resumed. Frees
- * the engine in any case; a failure is a complaint of the committer. NULL is allowed. */
+/* Flush the commits, stop workers, let go of all runs; those that have not ended can be resumed.
+ * Frees the engine in any case; a failure is a complaint of the committer. NULL is allowed. */
 int wf_engine_close(wf_engine *engine, wf_engine_error *error);
 
 #ifdef __cplusplus

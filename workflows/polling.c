@@ -4,8 +4,9 @@
  * is ready. The service is a file here: it is ready when the file is there.
  *
  *   wf run polling:frequent file=F             asked within one attempt, every second or more often
- *   wf run polling:infrequent file=F every=60  an attempt that finds it not ready fails, and is retried
- *   wf run polling:periodic file=F every=60    a child run that asks in rounds with a sleep between
+ *   wf run polling:infrequent file=F every=60  an attempt that finds it not ready fails, and is
+ * retried wf run polling:periodic file=F every=60    a child run that asks in rounds with a sleep
+ * between
  *
  * None of them makes the history of the run grow while it waits: attempts leave a
  * heartbeat or a counter, and the child begins again with an empty history.

@@ -144,8 +144,8 @@ static json_t *kept_environment(void)
 }
 
 /* Find, compile and load what is named; the module is kept, for it is never unloaded. */
-static int load(wf_engine *engine, const char *named, char **ret_file, char **ret_so, int *ret_workflow,
-		struct err *err)
+static int load(wf_engine *engine, const char *named, char **ret_file, char **ret_so,
+		int *ret_workflow, struct err *err)
 {
 	struct module **grown = realloc(engine->modules,
 					(engine->module_count + 1) * sizeof(struct module *));
@@ -303,7 +303,8 @@ int wf_engine_signal(wf_engine *engine, const char *id, const char *name, json_t
 	int rc = check_id(id, &err);
 
 	if (problem)
-		rc = err_set(&err, ERR_USAGE, "this cannot be the name of a signal: it %s", problem);
+		rc = err_set(&err, ERR_USAGE, "this cannot be the name of a signal: it %s",
+			     problem);
 	if (rc == 0)
 		rc = run_open(&run, &engine->state, id, &err);
 	if (rc < 0)

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 struct fault {
-	uint64_t at;    /* 0: only count */
-	bool after;     /* once that event is durable, and before anybody is told; else just before */
+	uint64_t at; /* 0: only count */
+	bool after;  /* once that event is durable, and before anybody is told; else just before */
 	uint64_t count; /* events so far; in memory that whoever asks can see */
 };
 

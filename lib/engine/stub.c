@@ -39,8 +39,10 @@ static int parse_outcome(const char *name, const char *text, json_t **ret, struc
 	}
 	value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &why);
 	if (!value)
-		return err_set(err, ERR_USAGE, "the stub of '%s' is neither JSON nor "
-			       "fail:TYPE:MESSAGE: %s", name, why.text);
+		return err_set(err, ERR_USAGE,
+			       "the stub of '%s' is neither JSON nor "
+			       "fail:TYPE:MESSAGE: %s",
+			       name, why.text);
 	*ret = json_pack("{s:o}", "result", value);
 	return *ret ? 0 : err_nomem(err);
 }
@@ -55,8 +57,10 @@ int stub_parse(json_t *stubs, const char *text, struct err *err)
 	if (!str_utf8(text, strlen(text)))
 		return err_set(err, ERR_USAGE, "a stub is not UTF-8");
 	if (!equals || equals == text)
-		return err_set(err, ERR_USAGE, "'%s' is no stub; give STEP=JSON or "
-			       "STEP=fail:TYPE:MESSAGE", text);
+		return err_set(err, ERR_USAGE,
+			       "'%s' is no stub; give STEP=JSON or "
+			       "STEP=fail:TYPE:MESSAGE",
+			       text);
 	name = strndup(text, (size_t)(equals - text));
 	if (!name)
 		return err_nomem(err);

@@ -18,8 +18,8 @@ struct runner;
 int64_t runner_now(const struct runner *r);
 /* An event of that time was read from the history, or the run was made then. */
 void virtual_saw(struct runner *r, int64_t at);
-/* Where nothing else can happen: go to the next due time, and wake the first that waited for it. Whether
- * there was one. */
+/* Where nothing else can happen: go to the next due time, and wake the first that waited for it.
+ * Whether there was one. */
 bool virtual_advance(struct driver *d);
 
 #endif

@@ -25,8 +25,7 @@ static json_t *order(wf_ctx *wf, const json_t *in)
 	sleep(30 * 24 * 3600);
 	if (!wf_shell(wf, "ship", "echo shipped >>shipped"))
 		return NULL;
-	return wf_json(wf, "{s:O, s:I}", "tries", tries, "took",
-		       (json_int_t)(wf_now(wf) - began));
+	return wf_json(wf, "{s:O, s:I}", "tries", tries, "took", (json_int_t)(wf_now(wf) - began));
 }
 
 /* A step that is not idempotent: its result tells how often it ran. */
@@ -69,8 +68,8 @@ static json_t *asked(wf_ctx *wf, const json_t *in)
 	return wf_json(wf, "{s:b}", "week", wf_now(wf) - began >= WF_DAYS(7));
 }
 
-/* A child that takes a month, beside a timer of two; then one that fails, is tried again after a day
- * and after two, and fails for good. */
+/* A child that takes a month, beside a timer of two; then one that fails, is tried again after a
+ * day and after two, and fails for good. */
 static json_t *family(wf_ctx *wf, const json_t *in)
 {
 	int64_t began = wf_now(wf), month;
@@ -90,5 +89,5 @@ static json_t *doomed(wf_ctx *wf, const json_t *in)
 	return wf_throw(wf, "doomed", "as ever");
 }
 
-WF_MODULE(WF_WORKFLOW(family), WF_WORKFLOW(doomed), WF_WORKFLOW(order), WF_WORKFLOW(counts), WF_WORKFLOW(patient), WF_WORKFLOW(asked),
-	  WF_STEP(charge), WF_STEP(count))
+WF_MODULE(WF_WORKFLOW(family), WF_WORKFLOW(doomed), WF_WORKFLOW(order), WF_WORKFLOW(counts),
+	  WF_WORKFLOW(patient), WF_WORKFLOW(asked), WF_STEP(charge), WF_STEP(count))
