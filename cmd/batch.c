@@ -61,8 +61,8 @@ int batch_targets(struct targets *ret, struct state *state, const struct batch *
 			    : targets_load(ret, &operands, err);
 }
 
-int batch_open(struct cli *cli, struct targets *ret, struct state *state,
-	       const struct batch *batch, char *const *ids, size_t n, unsigned of)
+int batch_open(struct cli *cli, struct targets *ret, struct state *state, const struct batch *batch,
+	       char *const *ids, size_t n, unsigned of)
 {
 	struct targets targets = {NULL, 0};
 	struct err err = ERR_INIT;
@@ -72,7 +72,8 @@ int batch_open(struct cli *cli, struct targets *ret, struct state *state,
 	if ((!batch->where || n) && batch_targets(&targets, NULL, batch, ids, n, of, &err) < 0)
 		return complain(&err);
 	status = cli_need_state(cli, state);
-	if (!status && batch->where && batch_targets(&targets, state, batch, NULL, 0, of, &err) < 0) {
+	if (!status && batch->where &&
+	    batch_targets(&targets, state, batch, NULL, 0, of, &err) < 0) {
 		status = complain(&err);
 		state_release(state);
 	}
@@ -94,7 +95,8 @@ bool batch_many(const struct batch *batch, char *const *ids, size_t n)
 int batch_print(struct cli *cli, const struct targets *targets)
 {
 	for (size_t i = 0; i < targets->n; i++) {
-		json_t *object = cli->general.json ? json_pack("{s:s}", "id", targets->ids[i]) : NULL;
+		json_t *object = cli->general.json ? json_pack("{s:s}", "id", targets->ids[i])
+						   : NULL;
 
 		if (object)
 			out_json(object);

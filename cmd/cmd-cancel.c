@@ -26,7 +26,8 @@ static int cancel_one(struct cli *cli, struct state *state, const struct cancel_
 
 	if (message_send(state, id, message, NULL, &driven, &err) < 0)
 		return complain(&err);
-	if (cli->general.quiet || values->resume || batch_many(&values->batch, cli->args, cli->nargs))
+	if (cli->general.quiet || values->resume ||
+	    batch_many(&values->batch, cli->args, cli->nargs))
 		return EXIT_COMPLETED;
 	if (driven)
 		say("run '%s' is asked to stop; 'wf wait %s' waits for its end", id, id);
@@ -44,7 +45,8 @@ static int cancel(struct cli *cli, const void *arg)
 	struct state state;
 	int status;
 
-	status = batch_open(cli, &targets, &state, &values->batch, cli->args, cli->nargs, BATCH_OPEN);
+	status = batch_open(cli, &targets, &state, &values->batch, cli->args, cli->nargs,
+			    BATCH_OPEN);
 	if (status)
 		return status;
 	if (values->batch.dry_run) {

@@ -51,8 +51,7 @@ static int parse(struct cli *cli, const struct complete_values *values, struct c
 	else
 		c->step = cli->args[1];
 	if (rc == 0 && cli->nargs > named + 1)
-		rc = err_set(err, ERR_USAGE, "'%s' is one argument too many",
-			     cli->args[named + 1]);
+		rc = err_set(err, ERR_USAGE, "'%s' is one argument too many", cli->args[named + 1]);
 	if (rc == 0 && values->fail && (values->heartbeat || cli->nargs > named))
 		rc = err_set(err, ERR_USAGE, "--fail goes with neither a result nor --heartbeat");
 	if (rc == 0 && cli->nargs > named)

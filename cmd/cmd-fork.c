@@ -190,8 +190,9 @@ const struct cmd cmd_fork = {
 	.name = "fork",
 	.summary = "make a new run that goes on from a point of another",
 	.arguments = "ID",
-	.details = "Both have the history up to that point; from there each goes its own way, and the steps of "
-		   "the new one have idempotency keys of its own. Without --at: from the last event.",
+	.details =
+		"Both have the history up to that point; from there each goes its own way, and the steps of "
+		"the new one have idempotency keys of its own. Without --at: from the last event.",
 	.options = options,
 	.values_size = sizeof(struct fork_values),
 	.least = 1,

@@ -120,9 +120,9 @@ static void judge_file(struct replaying *re, const char *name)
 		r = recordings_of_text(text.data ? text.data : "", text.len,
 				       input ? "standard input" : name, judge, re, &err);
 	if (r < 0)
-		re->status = exit_worse(re->status,
-					err.code == ERR_DAMAGED ? complain_usage("%s", err.text)
-								: complain(&err));
+		re->status = exit_worse(re->status, err.code == ERR_DAMAGED
+							    ? complain_usage("%s", err.text)
+							    : complain(&err));
 	buf_release(&text);
 }
 

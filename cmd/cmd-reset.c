@@ -26,8 +26,8 @@ static void tell(const struct cli *cli, const char *id, const struct reset_resul
 			out_json(object);
 		json_decref(object);
 	} else if (!cli->general.quiet) {
-		say("run '%s' goes on from event %llu: %llu events left behind, %u messages kept", id,
-		    (unsigned long long)r->to, (unsigned long long)r->left, r->messages);
+		say("run '%s' goes on from event %llu: %llu events left behind, %u messages kept",
+		    id, (unsigned long long)r->to, (unsigned long long)r->left, r->messages);
 	}
 }
 
@@ -56,7 +56,8 @@ static int reset(struct cli *cli, const void *arg)
 	int status;
 
 	if (!values->to)
-		return complain_usage("--to says where the run goes on from: an event, a step, or last-failure");
+		return complain_usage(
+			"--to says where the run goes on from: an event, a step, or last-failure");
 	if (values->reapply && values->drop)
 		return complain_usage("--reapply-signals and --drop-signals exclude each other");
 	if ((status = cli_need_state(cli, &state)))
@@ -110,8 +111,9 @@ const struct cmd cmd_reset = {
 	.name = "reset",
 	.summary = "go on with a run from an earlier point of it",
 	.arguments = "--to EVENT|STEP|last-failure ID",
-	.details = "What is left behind stays on the run's branch. Steps behind the point run again, with "
-		   "other idempotency keys.",
+	.details =
+		"What is left behind stays on the run's branch. Steps behind the point run again, with "
+		"other idempotency keys.",
 	.options = options,
 	.values_size = sizeof(struct reset_values),
 	.least = 1,

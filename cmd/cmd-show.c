@@ -82,7 +82,8 @@ static int print_run(struct state *state, const struct run *run, struct err *err
 	int r = path ? os_read_file(state->os, path, RUN_JSON_MOST, &text, err) : err_nomem(err);
 
 	if (r == 0) {
-		json_t *info = json_loadb(text.data ? text.data : "", text.len, JSON_ALLOW_NUL, NULL);
+		json_t *info = json_loadb(text.data ? text.data : "", text.len, JSON_ALLOW_NUL,
+					  NULL);
 
 		object = info ? json_pack("{s:s, s:o}", "type", "run", "run", info) : NULL;
 		r = object ? 0 : err_nomem(err);
@@ -163,8 +164,9 @@ const struct cmd cmd_show = {
 	.name = "show",
 	.summary = "show what happened in a run, event by event",
 	.arguments = "ID",
-	.details = "With --json: run.json, and then the events as they are in the history, one a line. "
-		   "wf replay reads that.",
+	.details =
+		"With --json: run.json, and then the events as they are in the history, one a line. "
+		"wf replay reads that.",
 	.least = 1,
 	.most = 1,
 	.uses = USE_LOOK,

@@ -99,7 +99,8 @@ static int terminate_one(struct session *s, const char *id)
 		status = report_json(s->cli, &s->state, id);
 	else if (!s->cli->general.quiet &&
 		 !batch_many(&s->values->batch, s->cli->args, s->cli->nargs))
-		say(rc ? "run '%s' is terminated" : "run '%s' will be terminated by its driver", id);
+		say(rc ? "run '%s' is terminated" : "run '%s' will be terminated by its driver",
+		    id);
 	json_decref(error);
 	free(name);
 	return status;

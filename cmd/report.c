@@ -27,7 +27,8 @@ static void say_failure(const char *id, const char *what, const json_t *error, c
 	struct buf line = BUF_INIT;
 
 	buf_addf(&line, "run '%s' %s: ", id, what);
-	if (type && message && *message && str_ends(what, type)) /* not "was terminated: terminated" */
+	if (type && message && *message &&
+	    str_ends(what, type)) /* not "was terminated: terminated" */
 		text_line(&line, message);
 	else
 		describe_failure(&line, error);

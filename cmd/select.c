@@ -134,8 +134,8 @@ static int line_wanted(const struct selecting *s, const struct index_entry *entr
 	if (!filter)
 		return 1;
 	if (line.tags && filter_needs_tags(filter)) {
-		tags = json_loadb(line.tags, line.tags_len,
-				  JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+		tags = json_loadb(line.tags, line.tags_len, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL,
+				  NULL);
 		if (!tags)
 			return -1;
 	}

@@ -20,8 +20,8 @@ struct selection {
 
 /* The filter of --where (NULL: *ret is NULL). New. */
 int select_parse(struct filter **ret, const char *where, struct err *err);
-/* Newest first. rows->total: how many there are beyond the limit too. Closed runs come from the index;
- * what it lacks is read, and added to it. */
+/* Newest first. rows->total: how many there are beyond the limit too. Closed runs come from the
+ * index; what it lacks is read, and added to it. */
 int select_rows(struct rows *ret, struct state *state, const struct selection *selection,
 		struct err *err);
 

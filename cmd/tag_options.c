@@ -19,8 +19,8 @@ static int refuse(const struct kind *kind, const char *word, const char *what, c
 {
 	char *quoted = str_quote(word, strlen(word));
 
-	err_set(err, ERR_USAGE, "--%s %s: %s %s", kind->option, quoted ? quoted : "NAME=VALUE", what,
-		problem);
+	err_set(err, ERR_USAGE, "--%s %s: %s %s", kind->option, quoted ? quoted : "NAME=VALUE",
+		what, problem);
 	free(quoted);
 	return -err->code;
 }

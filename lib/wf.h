@@ -77,40 +77,45 @@ typedef struct wf_retry {
  * stop by wf_cancelled(), a command by TERM; after its grace it is killed.
  */
 typedef enum wf_on_cancel {
-	WF_ON_CANCEL_TRY,     /* asked to stop; whoever waits for it goes on at once, with "cancelled" */
-	WF_ON_CANCEL_WAIT,    /* asked to stop; its outcome, whatever that is, is waited for */
+	WF_ON_CANCEL_TRY,  /* asked to stop; whoever waits for it goes on at once, with "cancelled"
+			    */
+	WF_ON_CANCEL_WAIT, /* asked to stop; its outcome, whatever that is, is waited for */
 	WF_ON_CANCEL_ABANDON, /* not asked to stop; whoever waits for it goes on at once */
 } wf_on_cancel;
 
 /* Options of a step; zero means the default. New fields come at the end only. */
 typedef struct wf_step_options {
-	const char **argv WF_DEFAULT;         /* set by wf_exec */
-	size_t size WF_DEFAULT;               /* set by the macros */
-	wf_duration timeout WF_DEFAULT;       /* one attempt, start to close; 0: none */
-	wf_duration total_timeout WF_DEFAULT; /* all attempts and waits, schedule to close; 0: none */
-	wf_duration heartbeat WF_DEFAULT;     /* longest silence of an attempt; 0: any */
-	wf_duration grace WF_DEFAULT;         /* between TERM and KILL; 0: 5 s */
+	const char **argv WF_DEFAULT;   /* set by wf_exec */
+	size_t size WF_DEFAULT;         /* set by the macros */
+	wf_duration timeout WF_DEFAULT; /* one attempt, start to close; 0: none */
+	wf_duration
+		total_timeout WF_DEFAULT; /* all attempts and waits, schedule to close; 0: none */
+	wf_duration heartbeat WF_DEFAULT; /* longest silence of an attempt; 0: any */
+	wf_duration grace WF_DEFAULT;     /* between TERM and KILL; 0: 5 s */
 	wf_retry retry WF_DEFAULT;
 	bool at_most_once WF_DEFAULT; /* recorded before it is dispatched; a crash is a failure */
-	bool run_inline WF_DEFAULT;   /* in the driver itself, for trivial work: no isolation, no time-out */
+	bool run_inline WF_DEFAULT;   /* in the driver itself, for trivial work: no isolation, no
+					 time-out */
 	/* commands (wf_exec, wf_shell) only: */
-	bool any_exit WF_DEFAULT;                       /* a non-zero exit status is an outcome, not a failure */
-	const char *directory WF_DEFAULT;               /* working folder; NULL: the run's */
-	const char *const *environment WF_DEFAULT;      /* NULL-terminated NAME=VALUE added to the run's */
-	const char *stdin_text WF_DEFAULT;              /* standard input; NULL: empty */
-	size_t capture WF_DEFAULT;                      /* bytes of stdout kept in the outcome; 0: 65536 */
+	bool any_exit WF_DEFAULT;         /* a non-zero exit status is an outcome, not a failure */
+	const char *directory WF_DEFAULT; /* working folder; NULL: the run's */
+	const char *const
+		*environment WF_DEFAULT;   /* NULL-terminated NAME=VALUE added to the run's */
+	const char *stdin_text WF_DEFAULT; /* standard input; NULL: empty */
+	size_t capture WF_DEFAULT;         /* bytes of stdout kept in the outcome; 0: 65536 */
 	/* since 1.1 */
 	wf_on_cancel on_cancel WF_DEFAULT; /* what cancelling its scope means for a running step */
-	unsigned limit WF_DEFAULT; /* attempts of this step at once, over all runs of the state directory; 0: any */
+	unsigned limit WF_DEFAULT; /* attempts of this step at once, over all runs of the state
+				      directory; 0: any */
 	double rate WF_DEFAULT;    /* and how many begin in a second; 0: any */
 } wf_step_options;
 
 /* Why something failed. Borrowed; lives until the run ends. */
 typedef struct wf_failure {
 	size_t size;
-	const char *type;    /* "timeout", "crashed", "exit", or what wf_fail() was given */
+	const char *type; /* "timeout", "crashed", "exit", or what wf_fail() was given */
 	const char *message;
-	const char *step;    /* NULL where no step failed */
+	const char *step; /* NULL where no step failed */
 	int attempts;
 	bool permanent;
 	const json_t *details;          /* may be NULL */
@@ -146,8 +151,10 @@ typedef struct wf_failure {
  * wf_compensations_done() forgets all that are registered.
  */
 #define wf_compensate(wf, ...) WF_STEP_CALL_(wf_compensate_, wf, __VA_ARGS__, )
-#define wf_compensate_exec(wf, name, ...) wf_compensate_exec_(wf, name, WF_EXEC_OPTIONS_(__VA_ARGS__, ))
-#define wf_compensate_shell(wf, name, ...) WF_SHELL_CALL_(wf_compensate_shell_, wf, name, __VA_ARGS__, )
+#define wf_compensate_exec(wf, name, ...) \
+	wf_compensate_exec_(wf, name, WF_EXEC_OPTIONS_(__VA_ARGS__, ))
+#define wf_compensate_shell(wf, name, ...) \
+	WF_SHELL_CALL_(wf_compensate_shell_, wf, name, __VA_ARGS__, )
 void wf_compensations_done(wf_ctx *wf);
 
 /* ---------------------------------------------------------------- futures */
@@ -183,7 +190,8 @@ uint64_t wf_random(wf_ctx *wf);
 const char *wf_uuid(wf_ctx *wf, char out[37]);
 /* Another coroutine of this workflow; the future is its return value. */
 wf_future *wf_spawn(wf_ctx *wf, wf_coroutine_fn *fn, void *arg);
-/* Wait until the predicate holds; false when timeout (0: none) passed first or the wait was cancelled. */
+/* Wait until the predicate holds; false when timeout (0: none) passed first or the wait was
+ * cancelled. */
 bool wf_condition(wf_ctx *wf, wf_predicate_fn *holds, void *arg, wf_duration timeout);
 
 /* Call fn once, in the driver, and record what it returns (NULL counts as null): for what replay
@@ -202,9 +210,9 @@ bool wf_patched(wf_ctx *wf, const char *id);
  * code. When no open run has asked wf_patched() either, the call may go. */
 void wf_patch_deprecated(wf_ctx *wf, const char *id);
 /*
- * Of more than two ways: the newest version for a run that comes here first with this code, else the
- * one that was recorded; 0 for a run that was past this place before the code asked at all. A run
- * whose version is not from oldest to newest halts. 0 <= oldest <= newest, 1 <= newest.
+ * Of more than two ways: the newest version for a run that comes here first with this code, else
+ * the one that was recorded; 0 for a run that was past this place before the code asked at all. A
+ * run whose version is not from oldest to newest halts. 0 <= oldest <= newest, 1 <= newest.
  */
 int wf_version(wf_ctx *wf, const char *id, int oldest, int newest);
 
@@ -224,13 +232,16 @@ int wf_version(wf_ctx *wf, const char *id, int oldest, int newest);
  * returns a value has completed.
  */
 typedef struct wf_scope wf_scope;
-/* Begin a scope within the present one. Borrowed; lives until the run ends, also after wf_scope_end. */
+/* Begin a scope within the present one. Borrowed; lives until the run ends, also after
+ * wf_scope_end. */
 wf_scope *wf_scope_begin(wf_ctx *wf);
-/* The same, but cancelling a scope around it does not reach in: for what must be brought to its end. */
+/* The same, but cancelling a scope around it does not reach in: for what must be brought to its
+ * end. */
 wf_scope *wf_shield_begin(wf_ctx *wf);
 /* From here on this coroutine asks in the scope around it. */
 void wf_scope_end(wf_ctx *wf, wf_scope *scope);
-/* Cancel what belongs to the scope; it may have been ended. reason: the message; NULL: a default. */
+/* Cancel what belongs to the scope; it may have been ended. reason: the message; NULL: a default.
+ */
 void wf_scope_cancel(wf_ctx *wf, wf_scope *scope, const char *reason);
 /* Whether the present scope is cancelled, by itself or from around it. */
 bool wf_is_cancelled(wf_ctx *wf);
@@ -245,9 +256,11 @@ bool wf_is_cancelled(wf_ctx *wf);
  */
 typedef void wf_signal_fn(wf_ctx *wf, const json_t *payload, void *arg);
 
-/* Wait for the next signal of that name. Its payload, borrowed; NULL when the wait was cancelled. */
+/* Wait for the next signal of that name. Its payload, borrowed; NULL when the wait was cancelled.
+ */
 json_t *wf_receive(wf_ctx *wf, const char *name);
-/* Its future, for wf_await_any(): takes the next unread signal of that name, until it is forgotten. */
+/* Its future, for wf_await_any(): takes the next unread signal of that name, until it is forgotten.
+ */
 wf_future *wf_receive_start(wf_ctx *wf, const char *name);
 /* The payload of an unread one, borrowed; never waits: NULL when there is none. To drain before the
  * end. */
@@ -288,21 +301,30 @@ void *wf_alloc(wf_ctx *wf, size_t size);
 /* ------------------------------------------------------------- child runs */
 
 /* What becomes of a child that is open when its parent ends. */
-typedef enum wf_close_policy { WF_CLOSE_TERMINATE, WF_CLOSE_CANCEL, WF_CLOSE_ABANDON } wf_close_policy;
+typedef enum wf_close_policy {
+	WF_CLOSE_TERMINATE,
+	WF_CLOSE_CANCEL,
+	WF_CLOSE_ABANDON
+} wf_close_policy;
 /* Whether a child may take the id of a run that has ended: always, if that failed, never. */
-typedef enum wf_id_reuse { WF_ID_REUSE_ALLOW, WF_ID_REUSE_ALLOW_FAILED, WF_ID_REUSE_REJECT } wf_id_reuse;
+typedef enum wf_id_reuse {
+	WF_ID_REUSE_ALLOW,
+	WF_ID_REUSE_ALLOW_FAILED,
+	WF_ID_REUSE_REJECT
+} wf_id_reuse;
 
 /* Options of a child run; zero means the default. New fields come at the end only. */
 typedef struct wf_child_options {
-	size_t size WF_DEFAULT;               /* set by the macros */
-	const char *id WF_DEFAULT;            /* NULL: <id of the parent>.<number of the command> */
-	wf_duration run_timeout WF_DEFAULT;   /* of one generation; 0: none */
-	wf_duration timeout WF_DEFAULT;       /* of all its generations; 0: none */
-	wf_retry retry WF_DEFAULT;            /* attempts 0: one; the next ones are runs <id>+2, <id>+3 ... */
+	size_t size WF_DEFAULT;             /* set by the macros */
+	const char *id WF_DEFAULT;          /* NULL: <id of the parent>.<number of the command> */
+	wf_duration run_timeout WF_DEFAULT; /* of one generation; 0: none */
+	wf_duration timeout WF_DEFAULT;     /* of all its generations; 0: none */
+	wf_retry retry WF_DEFAULT; /* attempts 0: one; the next ones are runs <id>+2, <id>+3 ... */
 	wf_close_policy on_close WF_DEFAULT;
 	wf_id_reuse id_reuse WF_DEFAULT;
-	const json_t *tags WF_DEFAULT;        /* an object, copied; may be NULL */
-	wf_on_cancel on_cancel WF_DEFAULT;    /* as for a step; the child is cancelled as by `wf cancel` */
+	const json_t *tags WF_DEFAULT; /* an object, copied; may be NULL */
+	wf_on_cancel
+		on_cancel WF_DEFAULT; /* as for a step; the child is cancelled as by `wf cancel` */
 } wf_child_options;
 
 /*
@@ -358,7 +380,8 @@ void wf_tag(wf_ctx *wf, const char *name, json_t *value);
 void wf_memo(wf_ctx *wf, const char *name, json_t *value);
 /* One text for people: what the run is at. An empty one takes it away. */
 void wf_details(wf_ctx *wf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* All tags, all memos: objects, borrowed until the next wf_tag or wf_memo. With those of the start. */
+/* All tags, all memos: objects, borrowed until the next wf_tag or wf_memo. With those of the start.
+ */
 const json_t *wf_tags(wf_ctx *wf);
 const json_t *wf_memos(wf_ctx *wf);
 
@@ -369,8 +392,8 @@ const json_t *wf_memos(wf_ctx *wf);
  * it: limit 1 is a mutex, more a semaphore. First come, first served among runs that are driven. 0,
  * or -1 when the wait was cancelled or name or limit make no sense. name: as a run id.
  *
- * It is let go by wf_let_go(), at the end of the run, and when its driver dies: then another run may
- * have it, and this one waits for it again before it goes on. A run that is suspended keeps it.
+ * It is let go by wf_let_go(), at the end of the run, and when its driver dies: then another run
+ * may have it, and this one waits for it again before it goes on. A run that is suspended keeps it.
  */
 int wf_acquire(wf_ctx *wf, const char *name, unsigned limit);
 /* Let go of it (of the one acquired first, if this run holds it more than once). Never waits. */
@@ -384,7 +407,8 @@ const char *wf_idempotency_key(const wf_attempt *a);
 const char *wf_attempt_run_id(const wf_attempt *a);
 /* 1 for the first try. */
 int wf_attempt_number(const wf_attempt *a);
-/* Say "alive", with details (may be NULL) that the next attempt can read. 0, or -1 when asked to stop. */
+/* Say "alive", with details (may be NULL) that the next attempt can read. 0, or -1 when asked to
+ * stop. */
 int wf_heartbeat(wf_attempt *a, const json_t *details);
 /* What the last attempt said by wf_heartbeat; NULL when nothing. Borrowed. */
 const json_t *wf_heartbeat_details(const wf_attempt *a);
@@ -399,7 +423,8 @@ bool wf_cancelled(const wf_attempt *a);
 json_t *wf_complete_outside(wf_attempt *a);
 /* What `wf complete --token` takes: valid for this attempt alone. Borrowed; NULL: no memory. */
 const char *wf_token(const wf_attempt *a);
-/* Fail this attempt: return wf_fail(a, "type", "format", ...). Always NULL; retried by the policy. */
+/* Fail this attempt: return wf_fail(a, "type", "format", ...). Always NULL; retried by the policy.
+ */
 json_t *wf_fail(wf_attempt *a, const char *type, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The same, never retried. */
@@ -435,22 +460,27 @@ typedef struct wf_module_descriptor {
 } wf_module_descriptor;
 
 #define WF_WORKFLOW(...) WF_WORKFLOW_(__VA_ARGS__, )
-#define WF_WORKFLOW_(fn, ...)                                                            \
-	{                                                                                \
-		sizeof(wf_definition), WF_KIND_WORKFLOW, 0, #fn, fn, NULL, __FILE__,     \
-		{ .size = sizeof(wf_step_options) }                                      \
+#define WF_WORKFLOW_(fn, ...) \
+	{ \
+		sizeof(wf_definition), WF_KIND_WORKFLOW, 0, #fn, fn, NULL, __FILE__, \
+		{ \
+			.size = sizeof(wf_step_options) \
+		} \
 	}
 #define WF_STEP(...) WF_STEP__(__VA_ARGS__, )
-#define WF_STEP__(fn, ...)                                                               \
-	{                                                                                \
-		sizeof(wf_definition), WF_KIND_STEP, 0, #fn, NULL, fn, __FILE__,         \
-		{ .size = sizeof(wf_step_options), __VA_ARGS__ }                         \
+#define WF_STEP__(fn, ...) \
+	{ \
+		sizeof(wf_definition), WF_KIND_STEP, 0, #fn, NULL, fn, __FILE__, \
+		{ \
+			.size = sizeof(wf_step_options), __VA_ARGS__ \
+		} \
 	}
 
-#define WF_MODULE(...)                                                                   \
-	static const wf_definition wf_definitions_[] = {__VA_ARGS__};                    \
-	WF_LINKAGE_ const wf_module_descriptor wf_module = {                             \
-		WF_MODULE_MAGIC, WF_ABI_MAJOR, WF_ABI_MINOR, sizeof(wf_module_descriptor), \
+#define WF_MODULE(...) \
+	static const wf_definition wf_definitions_[] = {__VA_ARGS__}; \
+	WF_LINKAGE_ const wf_module_descriptor wf_module = { \
+		WF_MODULE_MAGIC,       WF_ABI_MAJOR, \
+		WF_ABI_MINOR,          sizeof(wf_module_descriptor), \
 		sizeof(wf_definition), sizeof wf_definitions_ / sizeof wf_definitions_[0], \
 		wf_definitions_};
 
@@ -474,23 +504,34 @@ extern const wf_module_descriptor wf_module __attribute__((visibility("default")
 	call(wf, workflow, in, WF_OPTIONS_(wf_child_options, __VA_ARGS__))
 
 json_t *wf_child_(wf_ctx *, const char *workflow, const json_t *in, const wf_child_options *);
-wf_future *wf_child_start_(wf_ctx *, const char *workflow, const json_t *in, const wf_child_options *);
-json_t *wf_step_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in, const wf_step_options *);
-wf_future *wf_start_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in, const wf_step_options *);
-void wf_compensate_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in, const wf_step_options *);
+wf_future *wf_child_start_(wf_ctx *, const char *workflow, const json_t *in,
+			   const wf_child_options *);
+json_t *wf_step_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in,
+		 const wf_step_options *);
+wf_future *wf_start_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in,
+		     const wf_step_options *);
+void wf_compensate_(wf_ctx *, const char *name, wf_step_fn *, const json_t *in,
+		    const wf_step_options *);
 json_t *wf_exec_(wf_ctx *, const char *name, const wf_step_options *);
 wf_future *wf_exec_start_(wf_ctx *, const char *name, const wf_step_options *);
 void wf_compensate_exec_(wf_ctx *, const char *name, const wf_step_options *);
 json_t *wf_shell_(wf_ctx *, const char *name, const char *command, const wf_step_options *);
-wf_future *wf_shell_start_(wf_ctx *, const char *name, const char *command, const wf_step_options *);
+wf_future *wf_shell_start_(wf_ctx *, const char *name, const char *command,
+			   const wf_step_options *);
 void wf_compensate_shell_(wf_ctx *, const char *name, const char *command, const wf_step_options *);
 
 #ifdef __cplusplus
 } /* extern "C" */
-template <class T> static inline const T *wf_address_(const T &&value) { return &value; }
+template <class T> static inline const T *wf_address_(const T &&value)
+{
+	return &value;
+}
 template <size_t N> struct wf_argv_ {
 	const char *v[N];
-	const char **list() { return v; }
+	const char **list()
+	{
+		return v;
+	}
 };
 template <class... A> static inline wf_argv_<sizeof...(A) + 1> wf_make_argv_(A... a)
 {
@@ -502,7 +543,8 @@ template <class... A> static inline wf_argv_<sizeof...(A) + 1> wf_make_argv_(A..
 #define WF_ARGV(...) (wf_make_argv_(__VA_ARGS__).list())
 #else
 #define WF_OPTIONS_(type, ...) (&(const type){.size = sizeof(type), __VA_ARGS__})
-/* argv is the first member, so that a compound literal with commas of its own can be given as it is */
+/* argv is the first member, so that a compound literal with commas of its own can be given as it is
+ */
 #define WF_EXEC_OPTIONS_(...) (&(const wf_step_options){__VA_ARGS__.size = sizeof(wf_step_options)})
 #define WF_ARGV(...) ((const char *[]){__VA_ARGS__, NULL})
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * searchattributes: tags of all types, set at the start and from the workflow, that lists find it by.
+ * searchattributes: tags of all types, set at the start and from the workflow, that lists find it
+ * by.
  *
  *   wf run searchattributes --tag customer=acme --tag total=120
  *   wf list --where 'customer = acme and total > 100 and labels = urgent'

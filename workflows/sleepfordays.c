@@ -18,8 +18,8 @@ static json_t *send_email(wf_attempt *a, const json_t *in)
 static json_t *sleepfordays(wf_ctx *wf, const json_t *in)
 {
 	const json_t *days = json_object_get(in, "days");
-	wf_duration rest =
-		json_is_number(days) ? (wf_duration)(json_number_value(days) * 86400e3) : WF_DAYS(30);
+	wf_duration rest = json_is_number(days) ? (wf_duration)(json_number_value(days) * 86400e3)
+						: WF_DAYS(30);
 	wf_future *complete = wf_receive_start(wf, "complete");
 	json_int_t mails = 0;
 

@@ -55,7 +55,8 @@ static json_t *outcome(struct core *core, wf_future *future)
 	return future_lend(future);
 }
 
-/* What is asked for in a cancelled scope fails before it begins; a side effect is brief, and no wait.
+/* What is asked for in a cancelled scope fails before it begins; a side effect is brief, and no
+ * wait.
  */
 static bool refused(struct core *core, struct entry *entry)
 {

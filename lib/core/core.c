@@ -3,8 +3,8 @@
 
 #include "../base/error.h"
 #include "../model/module.h"
-#include "evolve.h"
 #include "../model/told.h"
+#include "evolve.h"
 #include "finish.h"
 #include "future.h"
 #include "match.h"

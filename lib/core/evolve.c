@@ -276,8 +276,9 @@ static _Noreturn void refuse(struct core *core, const char *id, int value, int o
 		"  likely cause:        %s",
 		(unsigned long long)core->seq, value, id, value,
 		value ? "" : " (from before the first)", oldest, newest,
-		value > newest ? "the run was driven by newer code; go on with that"
-			       : "support for an old version was removed while runs of it are open");
+		value > newest
+			? "the run was driven by newer code; go on with that"
+			: "support for an old version was removed while runs of it are open");
 	if (!core->evolve.refusal)
 		core_die(core);
 	core->dead = -ERR_NONDETERMINISTIC;

@@ -33,10 +33,11 @@ struct event;
 struct evolve {
 	struct decision **decisions; /* owned, sorted by kind and id */
 	size_t count, size;
-	uint64_t open_from; /* of the history: questions first asked from this event on are new; 0: none */
+	uint64_t open_from; /* of the history: questions first asked from this event on are new; 0:
+			       none */
 	bool open;
 	json_t *origins; /* owned: [{"id","until"}]: the runs that the run was forked from */
-	char *refusal; /* why the workflow cannot follow this history */
+	char *refusal;   /* why the workflow cannot follow this history */
 };
 
 /* A marker was fed: the workflow must have asked for it. */

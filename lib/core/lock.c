@@ -8,8 +8,8 @@
 
 #include "../base/error.h"
 #include "../base/str.h"
-#include "match_internal.h"
 #include "future.h"
+#include "match_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,9 +84,9 @@ void wf_let_go(wf_ctx *wf, const char *name)
 		return;
 	}
 	json_object_del(core->held, key_of(cmd, key));
-	author_ask(core, lock_entry(core, COMMAND_LET_GO,
-				    json_pack("{s:s, s:I}", "lock", name, "acquired",
-					      (json_int_t)cmd)));
+	author_ask(core,
+		   lock_entry(core, COMMAND_LET_GO,
+			      json_pack("{s:s, s:I}", "lock", name, "acquired", (json_int_t)cmd)));
 }
 
 int match_lock_acquired(struct core *core, const struct event *event, struct err *err)
@@ -98,7 +98,8 @@ int match_lock_acquired(struct core *core, const struct event *event, struct err
 	if (rc <= 0)
 		return rc;
 	/* one that was given up meanwhile is not held: who serves the cancellation lets it go */
-	if (entry->future && json_object_set(core->held, key_of(event->cmd, key), entry->fields) < 0)
+	if (entry->future &&
+	    json_object_set(core->held, key_of(event->cmd, key), entry->fields) < 0)
 		return err_nomem(err);
 	match_settle(core, event, entry, json_true(), NULL);
 	return 0;

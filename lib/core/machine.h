@@ -58,7 +58,7 @@ struct core {
 	struct wf_scope *scopes; /* those that the workflow began */
 	struct {
 		struct wf_future *first, *last;
-	} watched; /* fail with their scope */
+	} watched;                   /* fail with their scope */
 	const struct failure *abort; /* the workflow ends with it, wherever it is */
 	struct {
 		struct condition *first, *last, *cursor;

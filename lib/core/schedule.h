@@ -21,7 +21,7 @@ struct strand {
 	wf_coroutine_fn *fn; /* of wf_spawn */
 	void *arg;
 	struct wf_future *future;
-	struct wf_scope *scope; /* what it asks for belongs to it; NULL: to none */
+	struct wf_scope *scope;        /* what it asks for belongs to it; NULL: to none */
 	const struct failure *failure; /* met last */
 	bool fresh;                    /* and nothing has gone well since */
 	void *owned;                   /* freed with it, if it never wakes again */

@@ -113,9 +113,10 @@ int scope_cancel(struct core *core, struct wf_scope *scope, const char *reason)
 {
 	if (scope->failure)
 		return 0;
-	scope->failure = make_failure(core, "%s", reason   ? reason
-						  : scope->parent ? "the scope was cancelled"
-								  : "the run was cancelled");
+	scope->failure = make_failure(core, "%s",
+				      reason          ? reason
+				      : scope->parent ? "the scope was cancelled"
+						      : "the run was cancelled");
 	if (!scope->failure || cancel_entries(core) < 0)
 		return -1;
 	cancel_watched(core);

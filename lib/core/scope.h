@@ -32,7 +32,8 @@ struct scope_watch {
 const struct failure *scope_failure(const struct wf_scope *scope);
 /* The same of the scope that the running strand is in. */
 const struct failure *scope_stopped(const struct core *core);
-/* The future, which waits for no command, fails when the scope of the running strand is cancelled. */
+/* The future, which waits for no command, fails when the scope of the running strand is cancelled.
+ */
 void scope_watch(struct wf_future *future);
 void scope_unwatch(struct wf_future *future);
 /* Cancel; reason may be NULL. Nothing happens to one that is cancelled. -1: no memory. */

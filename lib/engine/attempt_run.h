@@ -19,8 +19,8 @@ struct attempt_call {
 	const char *run_id, *key;
 	uint64_t cmd;
 	char nonce[TOKEN_NONCE]; /* with it, somebody outside completes the attempt */
-	const char *details; /* JSON text of the last heartbeat, or NULL */
-	size_t max_result;   /* bytes; 0: any */
+	const char *details;     /* JSON text of the last heartbeat, or NULL */
+	size_t max_result;       /* bytes; 0: any */
 	/* Who listens to the attempt; NULL: nobody. details may be NULL. */
 	void (*heartbeat)(void *arg, const json_t *details);
 	bool (*cancelled)(void *arg);

@@ -20,9 +20,10 @@
  *   -> {"do":"release","run":ID}      let go of it once all that the run told is committed
  *   -> {"do":"flush","ask":N}         commit all that is pending, then answer
  * {"flushed":true,"ask":N}
- *   -> {"do":"restore","run":ID}      rebuild missing files of a run from its branch; "files", "only", "into": git_restore.h
- *   -> {"do":"reset","run":ID,"point":P,"now":P,"message":"..."}  the run goes on from an earlier point,
- *      P: {"seq":5,"segment":1,"offset":812}
+ *   -> {"do":"restore","run":ID}      rebuild missing files of a run from its branch; "files",
+ * "only", "into": git_restore.h
+ *   -> {"do":"reset","run":ID,"point":P,"now":P,"message":"..."}  the run goes on from an earlier
+ * point, P: {"seq":5,"segment":1,"offset":812}
  *   -> {"do":"fork","run":NEW,"of":ID,"point":P,"now":P,"message":"..."}
  *   -> {"do":"maintain"}              pack loose objects, fold old refs, as limits say
  *   <- {"ready":ID,"seq":99}          this position was dealt with: the next may come

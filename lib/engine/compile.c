@@ -49,7 +49,9 @@ static int compiler(struct argv *argv, struct err *err)
 	int rc = 0;
 
 	if (!include || argv_words(argv, cc) < 0 || (!argv->n && argv_add(argv, "cc", 2) < 0) ||
-	    argv_words(argv, "-shared -fPIC -fstack-clash-protection -g -O2 -std=gnu11 -D_GNU_SOURCE") < 0 ||
+	    argv_words(argv,
+		       "-shared -fPIC -fstack-clash-protection -g -O2 -std=gnu11 -D_GNU_SOURCE") <
+		    0 ||
 	    argv_add(argv, include, strlen(include)) < 0 ||
 	    argv_words(argv, WF_MODULE_CFLAGS) < 0 || argv_words(argv, getenv("WF_CFLAGS")) < 0)
 		rc = err_nomem(err);

@@ -169,8 +169,9 @@ static int find_step(const struct look *look, const char *step, struct target *r
 		return 0;
 	if (found > 1) {
 		char what[200];
-		snprintf(what, sizeof what, "waits %d times to be completed; say which by its number: %s",
-			 found, keys);
+		snprintf(what, sizeof what,
+			 "waits %d times to be completed; say which by its number: %s", found,
+			 keys);
 		return no_step(look, step, what, err);
 	}
 	return no_step(look, step,
@@ -198,8 +199,9 @@ static int find_token(const struct look *look, struct target *ret, struct err *e
 	ret->attempt = of ? json_integer_value(json_object_get(of, "attempt")) : 1;
 	token_nonce(look->run.info.seed, ret->cmd, (int)ret->attempt, nonce);
 	if (strcmp(nonce, look->nonce) != 0)
-		return err_set(err, ERR_USAGE,
-			       "the token is not valid: it is of another run, or of an attempt that is over");
+		return err_set(
+			err, ERR_USAGE,
+			"the token is not valid: it is of another run, or of an attempt that is over");
 	return 0;
 }
 
@@ -246,8 +248,8 @@ static int send(struct look *look, const struct completion *c, const struct targ
 	return rc;
 }
 
-/* Several at once: one after the other. The driver takes no part in this; a message is gone from the
- * inbox only when the history has it, hence the order of looking. */
+/* Several at once: one after the other. The driver takes no part in this; a message is gone from
+ * the inbox only when the history has it, hence the order of looking. */
 static int look_and_send(struct look *look, const struct completion *c, struct err *err)
 {
 	struct target target = {0, 0, NULL};
@@ -307,9 +309,7 @@ static int take_token(struct look *look, const struct completion *c, struct err 
 int run_complete(struct state *state, const char *id, const struct completion *completion,
 		 bool *ret_driven, struct err *err)
 {
-	struct look look = {.waiting = json_object(),
-			    .over = json_object(),
-			    .sent = json_object()};
+	struct look look = {.waiting = json_object(), .over = json_object(), .sent = json_object()};
 	pid_t driver = 0;
 	int rc = run_open(&look.run, state, id, err);
 

@@ -16,9 +16,9 @@ struct state;
 struct completion {
 	const char *step;  /* name or number; NULL: by the token */
 	const char *token; /* NULL: by the step; with both, the token must be its */
-	json_t *value;     /* the result, or the details of a heartbeat; borrowed; NULL: null, none */
-	json_t *error;     /* {"type","message"}: it failed; borrowed; NULL: it did not */
-	bool heartbeat;    /* a sign of life, no outcome */
+	json_t *value;  /* the result, or the details of a heartbeat; borrowed; NULL: null, none */
+	json_t *error;  /* {"type","message"}: it failed; borrowed; NULL: it did not */
+	bool heartbeat; /* a sign of life, no outcome */
 };
 
 /* The id of the run that a token belongs to. New. ERR_USAGE. */

@@ -252,7 +252,8 @@ static void on_committer(uv_poll_t *handle, int status, int events)
 	listen_to_committer(d);
 }
 
-/* Before each poll: a descriptor that was closed meanwhile must not be polled, libuv aborts then. */
+/* Before each poll: a descriptor that was closed meanwhile must not be polled, libuv aborts then.
+ */
 static void on_prepare(uv_prepare_t *handle)
 {
 	listen_to_committer(handle->data);

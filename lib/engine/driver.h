@@ -99,16 +99,16 @@ int driver_add(struct driver *driver, const char *run_id, struct err *err);
  * ERR_NONDETERMINISTIC changes nothing. */
 int driver_add_with(struct driver *driver, const char *run_id, const char *module_file,
 		    struct err *err);
-/* End a run that nobody drives as terminated, without loading its code. message: name of the message
- * in its inbox that asks for it, or NULL; error: {"type","message"}, borrowed. ERR_BUSY when somebody
- * drives it, ERR_CLOSED when it has ended. */
+/* End a run that nobody drives as terminated, without loading its code. message: name of the
+ * message in its inbox that asks for it, or NULL; error: {"type","message"}, borrowed. ERR_BUSY
+ * when somebody drives it, ERR_CLOSED when it has ended. */
 int driver_terminate(struct driver *driver, const char *run_id, const char *message, json_t *error,
 		     struct err *err);
 /* Turn until no run is left that can go on. 0, or the negative code of a failure that concerns all.
  */
 int driver_loop(struct driver *driver, struct err *err);
-/* The same for a loop of one's own: a descriptor to poll, for how many milliseconds (-1: for ever), and
- * a turn that does not block. *ret_more: whether any run can still go on. */
+/* The same for a loop of one's own: a descriptor to poll, for how many milliseconds (-1: for ever),
+ * and a turn that does not block. *ret_more: whether any run can still go on. */
 int driver_fd(const struct driver *driver);
 int driver_timeout(const struct driver *driver);
 int driver_turn(struct driver *driver, bool *ret_more, struct err *err);

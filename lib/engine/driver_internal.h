@@ -34,9 +34,9 @@ struct driver {
 	int64_t virtual_now; /* of the runs that live by virtual time (virtual.h) */
 	int stopped_by;
 	bool looping;
-	struct config config; /* of the state directory, for its limits */
+	struct config config;    /* of the state directory, for its limits */
 	struct lookout *lookout; /* NULL: nothing is waited for there */
-	bool families; /* a run and children of it are driven */
+	bool families;           /* a run and children of it are driven */
 };
 
 /* Load a pinned module once. Borrowed. */

@@ -154,8 +154,7 @@ static int share_payload(void *arg, const char *name, enum os_kind kind)
 static int fill_payloads(struct forking *f, const char *folder, struct err *err)
 {
 	struct os *os = f->state->os;
-	char *from = str_format("%s/payloads", f->of.path),
-	     *to = str_format("%s/payloads", folder);
+	char *from = str_format("%s/payloads", f->of.path), *to = str_format("%s/payloads", folder);
 	struct sharing sharing = {f, from, to, err};
 	struct os_stat st;
 	int rc = from && to ? 0 : err_nomem(err);
@@ -186,8 +185,7 @@ static json_t *options_of(const struct forking *f)
 {
 	json_t *options = json_deep_copy(f->of.info.options);
 	json_t *origins = json_object_get(options, "origins");
-	json_t *origin = json_pack("{s:s, s:I}", "id", f->of.id, "until",
-				   (json_int_t)f->point.seq);
+	json_t *origin = json_pack("{s:s, s:I}", "id", f->of.id, "until", (json_int_t)f->point.seq);
 
 	origins = origins ? json_incref(origins) : json_array();
 	if (json_array_append_new(origins, origin) < 0 ||

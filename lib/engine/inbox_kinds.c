@@ -34,10 +34,6 @@ static int take_terminate(struct runner *r, const char *name, const json_t *mess
 }
 
 const struct inbox_kind inbox_kinds[] = {
-	{"signal", inbox_take_signal},
-	{"update", inbox_take_update},
-	{"cancel", take_cancel},
-	{"terminate", take_terminate},
-	{"complete", task_take_completion},
-	{NULL, NULL},
+	{"signal", inbox_take_signal}, {"update", inbox_take_update},      {"cancel", take_cancel},
+	{"terminate", take_terminate}, {"complete", task_take_completion}, {NULL, NULL},
 };

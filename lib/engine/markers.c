@@ -54,8 +54,7 @@ static int see_line(void *arg, uint64_t seq, enum event_type type, const char *l
 	return rc;
 }
 
-int markers_load(struct core *core, struct os *os, const char *dir, uint64_t from,
-		 struct err *err)
+int markers_load(struct core *core, struct os *os, const char *dir, uint64_t from, struct err *err)
 {
 	struct markers m = {.core = core, .from = from};
 	int rc = history_scan(os, dir, see_line, &m, err);

@@ -31,7 +31,8 @@ int module_compile(struct state *state, const char *c_file, char **ret_so, struc
 /* Load and validate: not a shared object, wrong architecture, no descriptor, wrong magic, too new,
  * missing or duplicate names: each its own message, ERR_MODULE. ret_module new. */
 int module_load(const char *path, struct module **ret_module, struct err *err);
-/* The same of modules/<sha256>.so; ERR_DAMAGED, and nothing of it runs, when its bytes are others. */
+/* The same of modules/<sha256>.so; ERR_DAMAGED, and nothing of it runs, when its bytes are others.
+ */
 int module_load_pinned(const char *path, const char *sha256, struct module **ret_module,
 		       struct err *err);
 void module_free(struct module *module);

@@ -35,7 +35,8 @@ static int note_step(struct seeking *s, const struct event *event, struct err *e
 		return 0;
 	snprintf(cmd, sizeof cmd, "%llu", (unsigned long long)event->cmd);
 	if (event->type == EVENT_STEP_STARTED)
-		return json_object_set_new(s->started, cmd, json_integer((json_int_t)event->seq)) < 0
+		return json_object_set_new(s->started, cmd, json_integer((json_int_t)event->seq)) <
+				       0
 			       ? err_nomem(err)
 			       : 0;
 	if (s->failures && event->type != EVENT_STEP_FAILED)
@@ -81,9 +82,10 @@ static int resolve(const struct seeking *s, const char *word, uint64_t number, s
 		return err_set(err, ERR_USAGE, "the run has not begun yet");
 	if (number) {
 		if (number < s->begun || number > end)
-			return err_set(err, ERR_USAGE,
-				       "there is no event %s to go on from: it is one from %llu to %llu",
-				       word, (unsigned long long)s->begun, (unsigned long long)end);
+			return err_set(
+				err, ERR_USAGE,
+				"there is no event %s to go on from: it is one from %llu to %llu",
+				word, (unsigned long long)s->begun, (unsigned long long)end);
 		ret->seq = number;
 	} else if (strcmp(word, "last") == 0) {
 		ret->seq = end;

@@ -21,7 +21,8 @@ struct point {
  * it had last; "last-failure": before the last failure of a step; "last": everything but the end.
  * ERR_USAGE when there is no such point.
  */
-int point_find(struct point *ret, struct os *os, const char *dir, const char *word, struct err *err);
+int point_find(struct point *ret, struct os *os, const char *dir, const char *word,
+	       struct err *err);
 void point_release(struct point *point);
 
 #endif

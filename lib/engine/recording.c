@@ -74,7 +74,8 @@ static int begin(struct reading *r, const json_t *object, struct err *err)
 	if (!r->now.events || !r->now.payloads)
 		rc = err_nomem(err);
 	else if (!text || run_info_decode(&r->now.info, text, strlen(text), r->name, err) < 0)
-		rc = err->code == ERR_NOMEM ? -ERR_NOMEM : bad(r, "its 'run' is not that of a run.json", err);
+		rc = err->code == ERR_NOMEM ? -ERR_NOMEM
+					    : bad(r, "its 'run' is not that of a run.json", err);
 	free(text);
 	r->any = rc == 0;
 	return rc;

@@ -95,8 +95,8 @@ static int whole_started(const struct recording *r, struct event *event, struct 
 	for (size_t i = 0; body && i < 2; i++) {
 		const char *name = json_string_value(json_object_get(body, members[i][0]));
 
-		if (name && json_object_set(body, members[i][1],
-					    json_object_get(r->payloads, name)) < 0)
+		if (name &&
+		    json_object_set(body, members[i][1], json_object_get(r->payloads, name)) < 0)
 			return err_set(err, ERR_USAGE, "the history of '%s' lacks the payload '%s'",
 				       r->info.id, name);
 	}

@@ -53,8 +53,7 @@ static int put_message(struct resetting *r, struct history *history, const json_
 {
 	struct os *os = r->run.state->os;
 	const char *type = json_string_value(json_object_get(body, "type"));
-	struct event event = {.type = event_type_parse(type, strlen(type)),
-			      .at = os->ops->now(os)};
+	struct event event = {.type = event_type_parse(type, strlen(type)), .at = os->ops->now(os)};
 	char *fields = fields_of(body);
 	int rc = fields ? history_append(history, &event, fields, strlen(fields), err)
 			: err_nomem(err);
@@ -120,7 +119,8 @@ static int find_point(struct resetting *r, struct err *err)
 
 	free(dir);
 	if (rc == 0 && r->point.seq == r->point.last)
-		rc = err_set(err, ERR_USAGE, "event %llu is the last of run '%s': there is nothing to go back from",
+		rc = err_set(err, ERR_USAGE,
+			     "event %llu is the last of run '%s': there is nothing to go back from",
 			     (unsigned long long)r->point.seq, r->run.id);
 	return rc;
 }
@@ -167,16 +167,17 @@ static void commit_new(struct resetting *r, struct err *complaint)
 	if (r->options->reason)
 		buf_addf(&message, ": %s", r->options->reason);
 	if (buf_ok(&message))
-		point_commit_reset(r->committer, r->run.id, &r->at, &r->now, message.data, complaint);
+		point_commit_reset(r->committer, r->run.id, &r->at, &r->now, message.data,
+				   complaint);
 	buf_release(&message);
 }
 
 static int make_next(struct resetting *r, struct err *err)
 {
 	char *from = path_of(&r->run, "history"), *to = path_of(&r->run, RUN_RESET_NEXT);
-	int rc = from && to ? history_copy(r->run.state->os, from, to, r->point.seq, NULL, &r->at,
-					   err)
-			    : err_nomem(err);
+	int rc = from && to
+			 ? history_copy(r->run.state->os, from, to, r->point.seq, NULL, &r->at, err)
+			 : err_nomem(err);
 
 	if (rc == 0)
 		rc = extend(r, to, err);

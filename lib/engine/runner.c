@@ -6,9 +6,9 @@
 #include "child.h"
 #include "crash.h"
 #include "driver_internal.h"
-#include "runner_gate.h"
 #include "fault.h"
 #include "generation.h"
+#include "runner_gate.h"
 #include "runner_inbox.h"
 #include "runner_limits.h"
 #include "runner_locks.h"
@@ -230,11 +230,12 @@ int runner_put_json(struct runner *r, struct buf *fields, const char *member, co
 	return rc;
 }
 
-/* A run that the workflow has ended waits for the steps that it asked to stop: they may clean up. */
+/* A run that the workflow has ended waits for the steps that it asked to stop: they may clean up.
+ */
 static bool is_over(const struct runner *r)
 {
-	return r->ended || (core_status(r->core) != CORE_RUNNING && !r->pending_count &&
-			    !task_stopping(r));
+	return r->ended ||
+	       (core_status(r->core) != CORE_RUNNING && !r->pending_count && !task_stopping(r));
 }
 
 void runner_turn(struct runner *r)

@@ -76,10 +76,10 @@ struct runner {
 	struct gate *gate;            /* runner_gate.h; NULL: open */
 	bool uses_locks;              /* it has claimed a lock */
 	int slot_fd;                  /* the place of its workflow; -1: none */
-	bool virtual_time;  /* waits are skipped (virtual.h) */
-	int64_t clock_due;  /* virtual time: when `clock` would wake it; 0: never */
-	bool said_waiting;  /* PROGRESS_WAITING was sent since something happened last */
-	unsigned log_shard; /* number of the last log folder made, plus one */
+	bool virtual_time;            /* waits are skipped (virtual.h) */
+	int64_t clock_due;            /* virtual time: when `clock` would wake it; 0: never */
+	bool said_waiting;            /* PROGRESS_WAITING was sent since something happened last */
+	unsigned log_shard;           /* number of the last log folder made, plus one */
 	enum drive_end end;
 	json_t *detail;   /* of the end */
 	char key_tail[9]; /* part of each idempotency key */

@@ -11,8 +11,8 @@
 #include "child.h"
 #include "driver_internal.h"
 #include "runner_gate.h"
-#include "runner_locks.h"
 #include "runner_inbox.h"
+#include "runner_locks.h"
 #include "task.h"
 
 #include <stdlib.h>
@@ -76,10 +76,10 @@ static int recorded_value(struct runner *r, const struct ending *ending, json_t 
 static json_t *result_object(const struct runner *r, const struct ending *ending)
 {
 	json_t *result = json_pack(
-		"{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "id", r->run.id, "workflow", r->run.info.workflow,
-		"status", ending->word, "created", (json_int_t)r->run.info.created, "closed",
-		(json_int_t)r->ended_at, "steps", (json_int_t)history_steps(r->history), "events",
-		(json_int_t)r->ended_seq);
+		"{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "id", r->run.id, "workflow",
+		r->run.info.workflow, "status", ending->word, "created",
+		(json_int_t)r->run.info.created, "closed", (json_int_t)r->ended_at, "steps",
+		(json_int_t)history_steps(r->history), "events", (json_int_t)r->ended_seq);
 
 	if (result && json_object_set(result, ending->member, r->detail) < 0) {
 		json_decref(result);

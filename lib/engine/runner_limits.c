@@ -43,8 +43,7 @@ int64_t runner_deadline(const struct runner *r, const char **ret_which)
 
 json_t *runner_delay_waits(const struct runner *r)
 {
-	return json_pack("[{s:s, s:I}]", "kind", "start_delay", "until",
-			 (json_int_t)may_begin(r));
+	return json_pack("[{s:s, s:I}]", "kind", "start_delay", "until", (json_int_t)may_begin(r));
 }
 
 static int time_out(struct runner *r, const char *which, struct err *err)

@@ -30,11 +30,11 @@ static const char *name_of(const json_t *fields)
 
 static struct lock_claim claim_of(const struct runner *r, const json_t *fields, uint64_t cmd)
 {
-	return (struct lock_claim){.name = name_of(fields),
-				   .run = r->run.id,
-				   .cmd = cmd,
-				   .limit = (unsigned)json_integer_value(
-					   json_object_get(fields, "limit"))};
+	return (struct lock_claim){
+		.name = name_of(fields),
+		.run = r->run.id,
+		.cmd = cmd,
+		.limit = (unsigned)json_integer_value(json_object_get(fields, "limit"))};
 }
 
 static int watch_ahead(struct runner *r, const json_t *ahead, struct err *err)
@@ -115,9 +115,8 @@ static int wait_for(struct runner *r, const json_t *fields, uint64_t cmd, bool r
 
 	if (!wait)
 		return err_nomem(err);
-	*wait = (struct lock_wait){.fields = json_incref((json_t *)(uintptr_t)fields),
-				   .cmd = cmd,
-				   .regain = regain};
+	*wait = (struct lock_wait){
+		.fields = json_incref((json_t *)(uintptr_t)fields), .cmd = cmd, .regain = regain};
 	while (*last)
 		last = &(*last)->next;
 	*last = wait;
@@ -242,8 +241,9 @@ json_t *runner_lock_waits(struct runner *r, json_t *waits)
 		if (!wait->regain)
 			continue;
 		one = json_pack("{s:s, s:I, s:O, s:O}", "kind", "lock", "cmd",
-				(json_int_t)wait->cmd, "name", json_object_get(wait->fields, "lock"),
-				"limit", json_object_get(wait->fields, "limit"));
+				(json_int_t)wait->cmd, "name",
+				json_object_get(wait->fields, "lock"), "limit",
+				json_object_get(wait->fields, "limit"));
 		if (json_array_append_new(waits, one) < 0) {
 			json_decref(waits);
 			waits = NULL;

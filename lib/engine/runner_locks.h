@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Named locks of a run (wf_acquire, wf_let_go): what is asked for is tried at once and then whenever
- * the lookout says so; once held, durably for others, the event is recorded and fed. When a driver
- * opens the run it claims again what the history says that it holds; until it has all of that nothing
- * is served: then another run took it after the last driver's death. Internal to the engine.
+ * Named locks of a run (wf_acquire, wf_let_go): what is asked for is tried at once and then
+ * whenever the lookout says so; once held, durably for others, the event is recorded and fed. When
+ * a driver opens the run it claims again what the history says that it holds; until it has all of
+ * that nothing is served: then another run took it after the last driver's death. Internal to the
+ * engine.
  */
 #ifndef WF_ENGINE_RUNNER_LOCKS_H
 #define WF_ENGINE_RUNNER_LOCKS_H

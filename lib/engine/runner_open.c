@@ -15,8 +15,8 @@
 #include "runner_gate.h"
 #include "runner_inbox.h"
 #include "runner_limits.h"
-#include "runner_restore.h"
 #include "runner_locks.h"
+#include "runner_restore.h"
 #include "runner_told.h"
 
 #include <stdio.h>
@@ -261,8 +261,7 @@ static void say_started(struct runner *r)
 
 int runner_open_files(struct runner *r, const char *id, struct err *err)
 {
-	struct history_options options = {
-		.writable = true, .run = id, .last_generation = true};
+	struct history_options options = {.writable = true, .run = id, .last_generation = true};
 	struct buf path = BUF_INIT;
 	int rc = run_open(&r->run, r->driver->state, id, err);
 

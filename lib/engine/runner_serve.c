@@ -2,8 +2,8 @@
 /* Serving what the workflow asks for: the table of command kinds. */
 #include "runner.h"
 
-#include "crash.h"
 #include "child.h"
+#include "crash.h"
 #include "driver_internal.h"
 #include "runner_locks.h"
 #include "runner_told.h"
@@ -68,10 +68,14 @@ static int serve_log(struct runner *r, const struct command *command, struct err
 typedef int serve_fn(struct runner *r, const struct command *command, struct err *err);
 
 static serve_fn *const serve[] = {
-	[COMMAND_STEP] = task_start_step, [COMMAND_TIMER] = task_start_timer,
-	[COMMAND_CANCEL] = serve_cancel,  [COMMAND_SIDE_EFFECT] = serve_side_effect,
-	[COMMAND_LOG] = serve_log,	  [COMMAND_TELL] = runner_tell,
-	[COMMAND_ACQUIRE] = runner_acquire, [COMMAND_LET_GO] = runner_let_go,
+	[COMMAND_STEP] = task_start_step,
+	[COMMAND_TIMER] = task_start_timer,
+	[COMMAND_CANCEL] = serve_cancel,
+	[COMMAND_SIDE_EFFECT] = serve_side_effect,
+	[COMMAND_LOG] = serve_log,
+	[COMMAND_TELL] = runner_tell,
+	[COMMAND_ACQUIRE] = runner_acquire,
+	[COMMAND_LET_GO] = runner_let_go,
 	[COMMAND_MARKER] = runner_serve_marker,
 	[COMMAND_SIGNAL] = serve_signal,
 	[COMMAND_UPDATE] = serve_update,

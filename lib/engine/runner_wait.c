@@ -4,9 +4,9 @@
 
 #include "child.h"
 #include "driver_internal.h"
+#include "runner_inbox.h"
 #include "runner_limits.h"
 #include "runner_locks.h"
-#include "runner_inbox.h"
 #include "task.h"
 
 #include <stdlib.h>
@@ -22,8 +22,8 @@ bool runner_idle(const struct runner *r)
 	    runner_inbox_due(r))
 		return false;
 	for (const struct task *t = r->tasks; t; t = t->next)
-		if (t->armed || (t->step && !t->outside &&
-				 (t->throttled || t->due - runner_now(r) <= SOON_MS)))
+		if (t->armed ||
+		    (t->step && !t->outside && (t->throttled || t->due - runner_now(r) <= SOON_MS)))
 			return false;
 	return kids_idle(r);
 }

@@ -78,9 +78,9 @@ int run_index_line(struct state *state, const char *id, char **ret, struct err *
 		return rc;
 	}
 	result = run_summary_json(&s);
-	rc = !result		   ? err_nomem(err)
+	rc = !result                  ? err_nomem(err)
 	     : run.closed && s.closed ? index_line_of(&run, result, ret, err)
-				   : err_set(err, ERR_NOT_FOUND, "run '%s' is not closed", id);
+				      : err_set(err, ERR_NOT_FOUND, "run '%s' is not closed", id);
 	json_decref(result);
 	run_release(&run);
 	run_summary_release(&s);

@@ -152,7 +152,8 @@ void task_wake(struct task *task)
 		rc = task_outside_late(task, &err);
 	} else if (task->step) {
 		rc = task_go(task, &err);
-		driver_wake(task->runner->driver); /* timers run before the poll, the flush behind it */
+		driver_wake(
+			task->runner->driver); /* timers run before the poll, the flush behind it */
 	} else {
 		task->settled = true;
 		h = runner_happen(task->runner, EVENT_TIMER_FIRED, task->cmd);

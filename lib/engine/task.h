@@ -58,8 +58,8 @@ struct task *task_new(struct runner *r, const struct command *command);
 /* Also stops what runs, without an outcome. NULL is allowed. */
 void task_free(struct task *task);
 struct task *task_find(struct runner *r, uint64_t cmd);
-/* The workflow gave it up, or its scope was cancelled: what runs is asked to stop, and what became of
- * a step is recorded. May free the task. */
+/* The workflow gave it up, or its scope was cancelled: what runs is asked to stop, and what became
+ * of a step is recorded. May free the task. */
 int task_cancel(struct task *task, struct err *err);
 /* Whether a step that was asked to stop is still running. */
 bool task_stopping(const struct runner *r);

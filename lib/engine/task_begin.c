@@ -9,9 +9,9 @@
 #include "attempt_run.h"
 #include "driver_internal.h"
 #include "runner.h"
-#include "token.h"
-#include "throttle.h"
 #include "stub.h"
+#include "throttle.h"
+#include "token.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,8 +190,7 @@ int task_start_step(struct runner *r, const struct command *command, struct err 
 		state = json_object_get(r->attempts, cmd);
 	if (state)
 		recall(task, state);
-	if (json_object_size(r->begun) &&
-	    task_was_handed_out(task, json_object_get(r->begun, cmd)))
+	if (json_object_size(r->begun) && task_was_handed_out(task, json_object_get(r->begun, cmd)))
 		return task_handed_out(task, json_object_get(r->begun, cmd), state, err);
 	if (task->due > runner_now(r) && !task_past_total(task, runner_now(r)))
 		return task_alarm_on(task, err);

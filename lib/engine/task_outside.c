@@ -130,9 +130,10 @@ int task_outside_late(struct task *task, struct err *err)
 	if (task_past_total(task, now))
 		return task_fail_total(task, (now - task->handed) * 1000, err);
 	duration_format(silent ? task->step->heartbeat : task->step->timeout, limit, sizeof limit);
-	buf_addf(&text,
-		 "{\"type\":\"timeout\",\"message\":\"no %s within %s\",\"details\":{\"timeout\":\"%s\"}}",
-		 silent ? "heartbeat" : "answer", limit, silent ? "heartbeat" : "start-to-close");
+	buf_addf(
+		&text,
+		"{\"type\":\"timeout\",\"message\":\"no %s within %s\",\"details\":{\"timeout\":\"%s\"}}",
+		silent ? "heartbeat" : "answer", limit, silent ? "heartbeat" : "start-to-close");
 	rc = buf_ok(&text) ? task_attempt_failed(task, text.data, text.len,
 						 (now - task->handed) * 1000, err)
 			   : err_nomem(err);

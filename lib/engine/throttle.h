@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How many attempts of a step may run at once, and how many may begin in a second, over all runs of
- * the state directory: the step's own .limit and .rate, and those of config.yaml; the stricter holds. An
- * attempt takes its place before it is dispatched and gives it back when it is over; so does
- * the death of the driver. Internal to the engine.
+ * the state directory: the step's own .limit and .rate, and those of config.yaml; the stricter
+ * holds. An attempt takes its place before it is dispatched and gives it back when it is over; so
+ * does the death of the driver. Internal to the engine.
  */
 #ifndef WF_ENGINE_THROTTLE_H
 #define WF_ENGINE_THROTTLE_H

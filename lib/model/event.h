@@ -88,8 +88,8 @@ int event_encode(struct buf *out, const struct event *event, const char *fields,
  * wrong: not JSON, no crc, crc differs, unknown type (a newer wf).
  */
 int event_decode(struct event *ret, const char *line, size_t n, struct err *err);
-/* The same from an object that was parsed elsewhere; its checksum is not looked at. Takes a share of
- * body. */
+/* The same from an object that was parsed elsewhere; its checksum is not looked at. Takes a share
+ * of body. */
 int event_of_json(struct event *ret, json_t *body, struct err *err);
 
 #endif

@@ -43,7 +43,8 @@ struct filter {
 	size_t count;
 };
 
-/* A value of a field out of a word; quoted: it was in quotes. NULL in *ret_problem, or why not. New.
+/* A value of a field out of a word; quoted: it was in quotes. NULL in *ret_problem, or why not.
+ * New.
  */
 json_t *filter_value(enum filter_field field, const char *text, bool quoted, int64_t now,
 		     const char **ret_problem);

@@ -11,9 +11,9 @@
 #include <time.h>
 
 static const char *const fields[] = {
-	[FIELD_ID] = "id",	       [FIELD_WORKFLOW] = "workflow", [FIELD_STATUS] = "status",
-	[FIELD_PARENT] = "parent",     [FIELD_CREATED] = "created",   [FIELD_UPDATED] = "updated",
-	[FIELD_CLOSED] = "closed",     [FIELD_DURATION] = "duration", [FIELD_STEPS] = "steps",
+	[FIELD_ID] = "id",         [FIELD_WORKFLOW] = "workflow", [FIELD_STATUS] = "status",
+	[FIELD_PARENT] = "parent", [FIELD_CREATED] = "created",   [FIELD_UPDATED] = "updated",
+	[FIELD_CLOSED] = "closed", [FIELD_DURATION] = "duration", [FIELD_STEPS] = "steps",
 };
 
 static const char *const statuses[] = {"running",   "suspended", "interrupted", "halted",

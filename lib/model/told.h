@@ -23,7 +23,8 @@ json_t *told_new(const json_t *options);
 int told_apply(json_t *told, const json_t *fields);
 /* NULL when name can be the name of a tag or memo, else why not. */
 const char *told_name_problem(const char *name);
-/* The same for the value of a tag: text, number, true or false, or a list of texts; null removes. */
+/* The same for the value of a tag: text, number, true or false, or a list of texts; null removes.
+ */
 const char *told_tag_problem(const json_t *value);
 const char *told_memo_problem(const json_t *value);
 

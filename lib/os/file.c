@@ -112,7 +112,8 @@ static char *parent_of(const char *path)
 	return strndup(path, (size_t)(slash - path));
 }
 
-/* Make ".tmp-<pid>-<random>" beside path and open it for writing. Returns a handle; ret_name is new. */
+/* Make ".tmp-<pid>-<random>" beside path and open it for writing. Returns a handle; ret_name is
+ * new. */
 static int open_temporary(struct os *os, const char *path, mode_t mode, char **ret_name,
 			  struct err *err)
 {

@@ -27,7 +27,8 @@ struct branch {
 	git_oid tip, tree;       /* zero: there is none yet */
 	bool is_ref;             /* the branch is there, not only the tip that it was folded with */
 	git_oid next, next_tree; /* prepared */
-	git_oid point; /* zero, or what the next commit goes on from; the tip is then its second parent */
+	git_oid point; /* zero, or what the next commit goes on from; the tip is then its second
+			  parent */
 };
 
 /* Where a run stands: all up to seq is in the first segments, offset bytes of the last. */

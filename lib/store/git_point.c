@@ -53,7 +53,8 @@ static int first_parent(struct repo *repo, const git_oid *id, git_oid *ret, stru
 		return rc;
 	text = git_odb_object_data(commit);
 	parent = memchr(text, '\n', git_odb_object_size(commit));
-	rc = parent && strncmp(parent, "\nparent ", 8) == 0 && git_oid_fromstr(ret, parent + 8) == 0;
+	rc = parent && strncmp(parent, "\nparent ", 8) == 0 &&
+	     git_oid_fromstr(ret, parent + 8) == 0;
 	git_odb_object_free(commit);
 	return rc;
 }
@@ -93,8 +94,8 @@ static int commit_seq(struct repo *repo, const git_oid *id, uint64_t *ret, struc
 	if (rc == 0)
 		rc = tree_folder(root, repo, "history", false, &history, err);
 	if (rc == 0 && history && history->count) {
-		rc = repo_read(repo, &history->leaves[history->count - 1].id, GIT_OBJECT_BLOB, &blob,
-			       err);
+		rc = repo_read(repo, &history->leaves[history->count - 1].id, GIT_OBJECT_BLOB,
+			       &blob, err);
 		if (rc == 0) {
 			*ret = last_seq_of(git_odb_object_data(blob), git_odb_object_size(blob));
 			git_odb_object_free(blob);
@@ -143,8 +144,12 @@ struct going {
 static int make_point(struct going *g, const char *folder, const git_oid *base,
 		      const struct branch_point *at, struct err *err)
 {
-	struct snapshot s = {.repo = g->repo, .batch = &g->batch, .modules = &g->modules,
-			     .folder = folder, .segment = at->segment, .offset = at->offset};
+	struct snapshot s = {.repo = g->repo,
+			     .batch = &g->batch,
+			     .modules = &g->modules,
+			     .folder = folder,
+			     .segment = at->segment,
+			     .offset = at->offset};
 	struct tree *root = NULL;
 	char *message = str_format("event %llu\n", (unsigned long long)at->seq);
 	git_oid tree;
@@ -268,19 +273,19 @@ static int go_on(struct repo *repo, const char *run, const char *of, bool fork,
 		branch_release(&b);
 	}
 	if (rc == 0)
-		return err_set(err, ERR_BUSY, "the branch of '%s' is moved by somebody else all the time",
-			       run);
+		return err_set(err, ERR_BUSY,
+			       "the branch of '%s' is moved by somebody else all the time", run);
 	return rc < 0 ? rc : 0;
 }
 
 int git_go_back(struct repo *repo, const char *run, const json_t *request, json_t **ret,
-	      struct err *err)
+		struct err *err)
 {
 	return go_on(repo, run, run, false, request, ret, err);
 }
 
 int git_go_apart(struct repo *repo, const char *run, const json_t *request, json_t **ret,
-	     struct err *err)
+		 struct err *err)
 {
 	const char *of = json_string_value(json_object_get(request, "of"));
 

@@ -20,8 +20,8 @@ struct repo;
 
 /* Requests as in committer.h. ret, new: {"commit":HEX,"point":HEX}. */
 int git_go_back(struct repo *repo, const char *run, const json_t *request, json_t **ret,
-	      struct err *err);
+		struct err *err);
 int git_go_apart(struct repo *repo, const char *run, const json_t *request, json_t **ret,
-	     struct err *err);
+		 struct err *err);
 
 #endif

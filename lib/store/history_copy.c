@@ -73,7 +73,7 @@ static int take_lines(struct copy *c, unsigned segment, struct err *err)
 		buf_add(&c->text, line.text, line.len);
 		buf_addc(&c->text, '\n');
 	}
-	return rc < 0 ? err_sys(err, -rc, "cannot read '%s'", c->from)
+	return rc < 0             ? err_sys(err, -rc, "cannot read '%s'", c->from)
 	       : buf_ok(&c->text) ? 0
 				  : err_nomem(err);
 }
@@ -87,7 +87,8 @@ static int put_segment(struct copy *c, unsigned segment, bool shared, struct err
 	if (rc == 0 && shared && c->os->ops->link(c->os, from, to) == 0)
 		rc = 0;
 	else if (rc == 0)
-		rc = os_replace(c->os, to, c->text.data ? c->text.data : "", c->text.len, 0600, err);
+		rc = os_replace(c->os, to, c->text.data ? c->text.data : "", c->text.len, 0600,
+				err);
 	free(from);
 	free(to);
 	return rc;
@@ -120,7 +121,8 @@ int history_copy(struct os *os, const char *from, const char *to, uint64_t upto,
 	while (rc == 0 && c.seq < upto) {
 		rc = segment_find(os, from, segment, &next, &last, err);
 		if (rc == 0 && next != segment + 1)
-			rc = err_set(err, ERR_DAMAGED, "'%s' ends before event %" PRIu64, from, upto);
+			rc = err_set(err, ERR_DAMAGED, "'%s' ends before event %" PRIu64, from,
+				     upto);
 		if (rc == 0)
 			rc = copy_segment(&c, ++segment, next == last, err);
 	}

@@ -30,8 +30,8 @@ struct history {
 	uint64_t seq, steps; /* up to the event read or appended last */
 	char module[SHA_SIZE], pin[SHA_SIZE];
 	unsigned generation, next_generation; /* of the run: read or written last; to be begun */
-	unsigned first;       /* segment that the generation begins with */
-	bool last_generation; /* read from there */
+	unsigned first;                       /* segment that the generation begins with */
+	bool last_generation;                 /* read from there */
 
 	uint64_t capacity; /* the segment is filled with newlines up to here */
 	struct buf pending;

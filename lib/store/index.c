@@ -108,12 +108,12 @@ static void take_lines(struct index *index, const struct table *table, size_t le
 		const char *text = end - 1, *quote;
 		struct index_entry *entry = NULL;
 
-		line = text > index->text
-			       ? memrchr(index->text, '\n', (size_t)(text - index->text))
-			       : NULL;
+		line = text > index->text ? memrchr(index->text, '\n', (size_t)(text - index->text))
+					  : NULL;
 		line = line ? line + 1 : index->text;
 		index->lines++;
-		if ((size_t)(text - line) > sizeof begin && memcmp(line, begin, sizeof begin - 1) == 0) {
+		if ((size_t)(text - line) > sizeof begin &&
+		    memcmp(line, begin, sizeof begin - 1) == 0) {
 			const char *id = line + sizeof begin - 1;
 
 			quote = memchr(id, '"', (size_t)(text - id));

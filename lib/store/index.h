@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What lists need of closed runs, one JSON object a line: <state>/index/closed.jsonl. It is a
- * cache: the folders in closed/ say which runs there are, a line of a run that is not there means nothing,
- * of several lines of one run the last holds, and a run without a line is read itself.
+ * cache: the folders in closed/ say which runs there are, a line of a run that is not there means
+ * nothing, of several lines of one run the last holds, and a run without a line is read itself.
  *
  *   {"id":..,"workflow":..,"status":..,"created":MS,"updated":MS,"closed":MS,"steps":N,"events":N
  *    [,"parent":ID][,"tags":{..}][,"error":{..}][,"result":..][,"more":true]}
  *
- * in this order. more: the result is too large and is in the run's files. A line is written before the
- * folder moves to closed/ (run_close), under the kernel lock on index/lock; a death between leaves a
- * line that means nothing yet. If a line cannot be written the file goes, and is made anew.
+ * in this order. more: the result is too large and is in the run's files. A line is written before
+ * the folder moves to closed/ (run_close), under the kernel lock on index/lock; a death between
+ * leaves a line that means nothing yet. If a line cannot be written the file goes, and is made
+ * anew.
  */
 #ifndef WF_STORE_INDEX_H
 #define WF_STORE_INDEX_H
@@ -44,8 +45,8 @@ void index_release(struct index *index);
 
 /* The first members of a line. Texts are not NUL-terminated. */
 struct index_line {
-	const char *id, *workflow, *status, *parent, *tags; /* parent, tags: NULL when absent; tags: to
-							       the end of the line */
+	const char *id, *workflow, *status, *parent, *tags; /* parent, tags: NULL when absent; tags:
+							       to the end of the line */
 	size_t id_len, workflow_len, status_len, parent_len, tags_len;
 	int64_t created, updated, closed;
 	uint64_t steps, events;

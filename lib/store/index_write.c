@@ -42,7 +42,8 @@ static int begin(struct writing *ret, struct state *state, struct err *err)
 	if (rc >= 0)
 		rc = w.os->ops->lock(w.os, w.lock, true);
 	if (rc < 0) {
-		rc = err->code ? -err->code : err_sys(err, -rc, "cannot lock '%s/index'", state->path);
+		rc = err->code ? -err->code
+			       : err_sys(err, -rc, "cannot lock '%s/index'", state->path);
 		end(&w);
 	} else {
 		*ret = w;

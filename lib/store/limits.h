@@ -3,8 +3,8 @@
  * Limits that hold over all runs of a state directory, in <state>/limits/<key>/.
  *
  * How many at once: files 0, 1, ... N-1, the slots. Who has the kernel lock on one has it; so a
- * death lets go. How many a second: the file "rate" says, in microseconds of the monotonic clock, when
- * the next one may be and when it was written ("next at\n"); it is changed under a kernel lock
+ * death lets go. How many a second: the file "rate" says, in microseconds of the monotonic clock,
+ * when the next one may be and when it was written ("next at\n"); it is changed under a kernel lock
  * on itself. After a reboot the clock is behind "at", and the file counts no more.
  */
 #ifndef WF_STORE_LIMITS_H

@@ -263,8 +263,8 @@ int locks_free(struct state *state, const struct lock_claim *claim)
 	if (read_file(&f, claim->name, &ignored) == 0) {
 		drop_dead(&f, claim->run);
 		available = json_array_size(f.holders) +
-				    waiting_before(&f, "", find_claim(f.waiting, claim->run,
-								      claim->cmd)) <
+				    waiting_before(&f, "",
+						   find_claim(f.waiting, claim->run, claim->cmd)) <
 			    claim->limit;
 	}
 	file_close(&f);

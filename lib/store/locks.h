@@ -7,10 +7,10 @@
  *   {"holders": [{"run": ID, "cmd": N}], "waiting": [{"run": ID, "cmd": N}, ...]}
  *
  * A holder counts while its run is open and is either driven (the kernel lock of the run
- * is held) or suspended. So one that has ended, was halted, or whose driver died, has let go, and the
- * next to look takes its place. Its own driver must therefore ask again (locks_take with the same
- * command) before it goes on: either the entry is still there, or it waits.
- * Who waits counts while its run is driven, in the order of the file.
+ * is held) or suspended. So one that has ended, was halted, or whose driver died, has let go, and
+ * the next to look takes its place. Its own driver must therefore ask again (locks_take with the
+ * same command) before it goes on: either the entry is still there, or it waits. Who waits counts
+ * while its run is driven, in the order of the file.
  *
  * A file that nobody is in is removed. A death in the middle leaves the old file or the new one.
  */
@@ -31,11 +31,12 @@ struct lock_claim {
 	unsigned limit;
 };
 
-/* 1: held, durably. 0: not yet, and noted as waiting; then ret_ahead (may be NULL) is a new array of
- * the ids of runs whose end or death may change that. */
+/* 1: held, durably. 0: not yet, and noted as waiting; then ret_ahead (may be NULL) is a new array
+ * of the ids of runs whose end or death may change that. */
 int locks_take(struct state *state, const struct lock_claim *claim, json_t **ret_ahead,
 	       struct err *err);
-/* 1 when locks_take would hold it now, for any run; writes nothing. 0 also when it cannot be told. */
+/* 1 when locks_take would hold it now, for any run; writes nothing. 0 also when it cannot be told.
+ */
 int locks_free(struct state *state, const struct lock_claim *claim);
 /* No longer held, nor waited for. */
 int locks_let_go(struct state *state, const char *name, const char *run, uint64_t cmd,

@@ -67,7 +67,8 @@ int run_read_json(struct os *os, const char *path, json_t **ret, struct err *err
 	if (rc == -ERR_NOMEM)
 		return err_nomem(err);
 	if (rc < 0)
-		return err_set(err, ERR_DAMAGED, "'%s': %s; run 'wf fsck --repair'", path, why.text);
+		return err_set(err, ERR_DAMAGED, "'%s': %s; run 'wf fsck --repair'", path,
+			       why.text);
 	*ret = value;
 	return 1;
 }

@@ -35,7 +35,7 @@ struct run_info {
 	uint8_t seed[32];
 	char *parent; /* NULL: none */
 	uint64_t parent_cmd;
-	char parent_key[9]; /* tells the parent from another run that had its id */
+	char parent_key[9];  /* tells the parent from another run that had its id */
 	char *directory;     /* working folder of the run's commands */
 	json_t *environment; /* object of the variables kept for the run's commands */
 	json_t *options;     /* object: tags, memo, time-outs, ... ; never NULL */
@@ -88,8 +88,8 @@ int run_set_attempt(struct run *run, uint64_t cmd, json_t *state, bool durable, 
 /* An object from cmd (as text) to its state; new, empty when there are none. */
 int run_attempts(struct run *run, json_t **ret, struct err *err);
 
-/* tags.json: what the run says about itself now, as lib/model/told.h; not durable, for the history has it.
- * ret: what it began with where there is none; new. */
+/* tags.json: what the run says about itself now, as lib/model/told.h; not durable, for the history
+ * has it. ret: what it began with where there is none; new. */
 int run_set_told(struct run *run, json_t *told, struct err *err);
 int run_told(struct run *run, json_t **ret, struct err *err);
 

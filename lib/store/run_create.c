@@ -11,8 +11,8 @@
 #include "../base/error.h"
 #include "../base/str.h"
 #include "../os/file.h"
-#include "index.h"
 #include "inbox.h"
+#include "index.h"
 #include "state.h"
 
 #include <errno.h>

@@ -39,10 +39,11 @@ static bool process_stat(pid_t pid, struct process *ret)
 		return false;
 	text[n] = '\0';
 	at = strrchr(text, ')'); /* field 2 is a name that may hold anything */
-	return at && sscanf(at,
-			    ") %c %*s %*s %*s %*s %*s %lu %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
-			    " %" SCNu64 " %*s %*s %*s %*s %*s %*s %*s %*s %lu",
-			    &ret->state, &ret->flags, &ret->started, &ret->pending) == 4;
+	return at &&
+	       sscanf(at,
+		      ") %c %*s %*s %*s %*s %*s %lu %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+		      " %" SCNu64 " %*s %*s %*s %*s %*s %*s %*s %*s %lu",
+		      &ret->state, &ret->flags, &ret->started, &ret->pending) == 4;
 }
 
 struct holder holder_self(void)
@@ -64,7 +65,8 @@ bool holder_alive(const struct holder *holder)
 		return false;
 	if (!process_stat(holder->pid, &process))
 		return true; /* no /proc, or hidden */
-	if (strchr("ZX", process.state) || (process.flags & EXITING) || (process.pending & KILL_PENDING))
+	if (strchr("ZX", process.state) || (process.flags & EXITING) ||
+	    (process.pending & KILL_PENDING))
 		return false;
 	return holder->started == 0 || holder->started == process.started;
 }

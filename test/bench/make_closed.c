@@ -41,9 +41,10 @@ static int write_history(const struct run *run, int64_t at, int n, bool open, st
 		rc = history_set_module(h, module, err);
 	if (rc == 0)
 		rc = append(h, at, EVENT_RUN_STARTED, 0, "\"rules\":1,\"workflow\":\"order\"", err);
-	snprintf(fields, sizeof fields,
-		 "\"step\":\"charge\",\"input\":{\"total\":%d},\"attempt\":1,\"us\":1000,\"result\":true",
-		 n % 1000);
+	snprintf(
+		fields, sizeof fields,
+		"\"step\":\"charge\",\"input\":{\"total\":%d},\"attempt\":1,\"us\":1000,\"result\":true",
+		n % 1000);
 	if (rc == 0)
 		rc = append(h, at + 10, EVENT_STEP_COMPLETED, 1, fields, err);
 	if (rc == 0 && open)
@@ -60,10 +61,10 @@ static int write_history(const struct run *run, int64_t at, int n, bool open, st
 
 static int close_run(struct run *run, int64_t at, struct err *err)
 {
-	json_t *result = json_pack(
-		"{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:{s:b}}", "id", run->id, "workflow", "order",
-		"status", "completed", "created", (json_int_t)at, "closed", (json_int_t)at + 20,
-		"steps", 1, "events", 4, "result", "ok", 1);
+	json_t *result = json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:{s:b}}", "id", run->id,
+				   "workflow", "order", "status", "completed", "created",
+				   (json_int_t)at, "closed", (json_int_t)at + 20, "steps", 1,
+				   "events", 4, "result", "ok", 1);
 	int rc = result ? run_close(run, result, err) : err_nomem(err);
 
 	json_decref(result);

@@ -122,6 +122,6 @@ static json_t *retries(wf_ctx *wf, const json_t *in)
 		       .retry = {.first = WF_MILLISECONDS(20), .factor = 1});
 }
 
-WF_MODULE(WF_WORKFLOW(works), WF_WORKFLOW(waits_for_it), WF_WORKFLOW(abandons),
-	  WF_WORKFLOW(sleeps), WF_WORKFLOW(handles), WF_WORKFLOW(shells), WF_WORKFLOW(retries),
-	  WF_STEP(work), WF_STEP(undo), WF_STEP(tidy), WF_STEP(refuses))
+WF_MODULE(WF_WORKFLOW(works), WF_WORKFLOW(waits_for_it), WF_WORKFLOW(abandons), WF_WORKFLOW(sleeps),
+	  WF_WORKFLOW(handles), WF_WORKFLOW(shells), WF_WORKFLOW(retries), WF_STEP(work),
+	  WF_STEP(undo), WF_STEP(tidy), WF_STEP(refuses))

@@ -21,8 +21,9 @@ static json_t *second_time_lucky(wf_attempt *a, const json_t *in)
 
 	(void)in;
 	if (wf_attempt_number(a) > 1)
-		return json_pack("{s:s, s:s, s:o}", "key", wf_idempotency_key(a), "run", wf_attempt_run_id(a),
-				 "said", said ? json_deep_copy(said) : json_null());
+		return json_pack("{s:s, s:s, s:o}", "key", wf_idempotency_key(a), "run",
+				 wf_attempt_run_id(a), "said",
+				 said ? json_deep_copy(said) : json_null());
 	details = json_pack("{s:i}", "at", 7);
 	if (wf_heartbeat(a, details) < 0 || wf_cancelled(a)) {
 		json_decref(details);
@@ -69,8 +70,12 @@ static bool was_told(wf_ctx *wf, void *arg)
 static bool steps(wf_ctx *wf, const json_t *in)
 {
 	const char *const never[] = {"bug", NULL};
-	json_t *said = wf_step(wf, second_time_lucky, in, .timeout = WF_MINUTES(1), .heartbeat = WF_SECONDS(30),
-			       .retry = {.attempts = 5, .first = WF_MILLISECONDS(10), .factor = 1.5, .never = never});
+	json_t *said = wf_step(wf, second_time_lucky, in, .timeout = WF_MINUTES(1),
+			       .heartbeat = WF_SECONDS(30),
+			       .retry = {.attempts = 5,
+					 .first = WF_MILLISECONDS(10),
+					 .factor = 1.5,
+					 .never = never});
 	const wf_failure *failure;
 
 	if (!said || !json_is_string(json_object_get(said, "key")))
@@ -107,7 +112,8 @@ static bool commands(wf_ctx *wf)
 
 	if (!said || strcmp(json_string_value(json_object_get(said, "stdout")), "hello") != 0)
 		return false;
-	if (!wf_exec(wf, "two words", WF_ARGV("test", "a b", "=", "a b"), .total_timeout = WF_DAYS(1)))
+	if (!wf_exec(wf, "two words", WF_ARGV("test", "a b", "=", "a b"),
+		     .total_timeout = WF_DAYS(1)))
 		return false;
 	return wf_await(wf, made) && wf_await(wf, told);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Locks and limits between runs: limits.so:NAME. Steps write "begin ID" and "end ID" into a journal. */
+/* Locks and limits between runs: limits.so:NAME. Steps write "begin ID" and "end ID" into a
+ * journal. */
 #include <wf.h>
 
 #include <stdio.h>
@@ -88,9 +89,10 @@ static json_t *many(wf_ctx *wf, const json_t *in)
 	wf_future *all[6];
 
 	for (int i = 0; i < 6; i++)
-		all[i] = wf_start(wf, work, in,
-				  .limit = (unsigned)json_integer_value(json_object_get(in, "limit")),
-				  .rate = json_number_value(json_object_get(in, "rate")));
+		all[i] = wf_start(
+			wf, work, in,
+			.limit = (unsigned)json_integer_value(json_object_get(in, "limit")),
+			.rate = json_number_value(json_object_get(in, "rate")));
 	return wf_await_all(wf, all, 6) ? json_true() : NULL;
 }
 

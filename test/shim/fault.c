@@ -45,7 +45,7 @@ static volatile long seen;
 static const struct {
 	const char *name;
 	int value;
-} errors[] = {{"EIO", EIO},	  {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EMFILE", EMFILE},
+} errors[] = {{"EIO", EIO},       {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EMFILE", EMFILE},
 	      {"ENOMEM", ENOMEM}, {"EINTR", EINTR},   {"EACCES", EACCES}, {"EAGAIN", EAGAIN}};
 
 static bool wanted(const char *call)
@@ -82,8 +82,8 @@ static enum action strike(const char *call)
 	return fault.action;
 }
 
-/* The same for a call on an open file. What has no disk and no other side behind it (an eventfd, inotify,
- * a process's own pipe) does not fail; the event loop rightly aborts if it did. */
+/* The same for a call on an open file. What has no disk and no other side behind it (an eventfd,
+ * inotify, a process's own pipe) does not fail; the event loop rightly aborts if it did. */
 static enum action strike_file(const char *call, int fd)
 {
 	struct stat st;
@@ -123,9 +123,9 @@ __attribute__((constructor)) static void begin(void)
 	fault.sticky = getenv("WF_FAULT_STICKY") != NULL;
 	fault.count_file = getenv("WF_FAULT_COUNT");
 	fault.pid = getpid();
-	fault.action = strcmp(word, "kill") == 0	? KILL
+	fault.action = strcmp(word, "kill") == 0        ? KILL
 		       : strcmp(word, "killafter") == 0 ? KILL_AFTER
-		       : strcmp(word, "short") == 0	? SHORT
+		       : strcmp(word, "short") == 0     ? SHORT
 							: FAIL;
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
 		if (strcmp(errors[i].name, word) == 0)
@@ -148,62 +148,63 @@ __attribute__((destructor)) static void end(void)
 		close(fd);
 }
 
-#define REAL(type, name, ...)                                                              \
-	static type (*real)(__VA_ARGS__);                                                  \
-	if (!real)                                                                         \
-		*(void **)&real = dlsym(RTLD_NEXT, #name)
+#define REAL(type, name, ...) \
+	static type (*real)(__VA_ARGS__); \
+	if (!real) \
+	*(void **)&real = dlsym(RTLD_NEXT, #name)
 
-#define WRAP_OPEN(name)                                                                    \
-	int name(const char *path, int flags, ...)                                         \
-	{                                                                                  \
-		va_list ap;                                                                \
-		mode_t mode;                                                               \
-		enum action action = strike("open");                                       \
-		REAL(int, name, const char *, int, ...);                                   \
-		va_start(ap, flags);                                                       \
-		mode = va_arg(ap, mode_t);                                                 \
-		va_end(ap);                                                                \
-		return fails(action) ? -1 : (int)finish(action, real(path, flags, mode));  \
+#define WRAP_OPEN(name) \
+	int name(const char *path, int flags, ...) \
+	{ \
+		va_list ap; \
+		mode_t mode; \
+		enum action action = strike("open"); \
+		REAL(int, name, const char *, int, ...); \
+		va_start(ap, flags); \
+		mode = va_arg(ap, mode_t); \
+		va_end(ap); \
+		return fails(action) ? -1 : (int)finish(action, real(path, flags, mode)); \
 	}
 WRAP_OPEN(open)
 WRAP_OPEN(open64)
 
-#define WRAP(type, name, call, parameters, arguments)                                      \
-	type name parameters                                                               \
-	{                                                                                  \
-		enum action action = strike(call);                                         \
-		static type(*real) parameters;                                             \
-		if (!real)                                                                 \
-			*(void **)&real = dlsym(RTLD_NEXT, #name);                         \
+#define WRAP(type, name, call, parameters, arguments) \
+	type name parameters \
+	{ \
+		enum action action = strike(call); \
+		static type(*real) parameters; \
+		if (!real) \
+			*(void **)&real = dlsym(RTLD_NEXT, #name); \
 		return fails(action) ? (type)-1 : (type)finish(action, (long)real arguments); \
 	}
 
-#define WRAP_WRITE(name, parameters, arguments, half)                                      \
-	ssize_t name parameters                                                            \
-	{                                                                                  \
-		enum action action = strike_file("write", fd);                                      \
-		static ssize_t(*real) parameters;                                          \
-		if (!real)                                                                 \
-			*(void **)&real = dlsym(RTLD_NEXT, #name);                         \
-		if (fails(action))                                                         \
-			return -1;                                                         \
-		if (action == SHORT && n > 1)                                              \
-			return real half;                                                  \
-		return finish(action, real arguments);                                     \
+#define WRAP_WRITE(name, parameters, arguments, half) \
+	ssize_t name parameters \
+	{ \
+		enum action action = strike_file("write", fd); \
+		static ssize_t(*real) parameters; \
+		if (!real) \
+			*(void **)&real = dlsym(RTLD_NEXT, #name); \
+		if (fails(action)) \
+			return -1; \
+		if (action == SHORT && n > 1) \
+			return real half; \
+		return finish(action, real arguments); \
 	}
 
 WRAP_WRITE(write, (int fd, const void *data, size_t n), (fd, data, n), (fd, data, n / 2))
-WRAP_WRITE(pwrite, (int fd, const void *data, size_t n, off_t at), (fd, data, n, at), (fd, data, n / 2, at))
+WRAP_WRITE(pwrite, (int fd, const void *data, size_t n, off_t at), (fd, data, n, at),
+	   (fd, data, n / 2, at))
 WRAP_WRITE(pwrite64, (int fd, const void *data, size_t n, off64_t at), (fd, data, n, at),
 	   (fd, data, n / 2, at))
-#define WRAP_READ(name, parameters, arguments)                                             \
-	ssize_t name parameters                                                            \
-	{                                                                                  \
-		enum action action = strike_file("read", fd);                              \
-		static ssize_t(*real) parameters;                                          \
-		if (!real)                                                                 \
-			*(void **)&real = dlsym(RTLD_NEXT, #name);                         \
-		return fails(action) ? -1 : finish(action, real arguments);                \
+#define WRAP_READ(name, parameters, arguments) \
+	ssize_t name parameters \
+	{ \
+		enum action action = strike_file("read", fd); \
+		static ssize_t(*real) parameters; \
+		if (!real) \
+			*(void **)&real = dlsym(RTLD_NEXT, #name); \
+		return fails(action) ? -1 : finish(action, real arguments); \
 	}
 
 WRAP_READ(read, (int fd, void *data, size_t n), (fd, data, n))

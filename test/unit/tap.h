@@ -22,7 +22,8 @@ static int tap_run_, tap_failed_;
 #define ok(cond, ...) tap_ok_((cond) ? true : false, #cond, __FILE__, __LINE__, __VA_ARGS__)
 #define pass(...) tap_ok_(true, "", __FILE__, __LINE__, __VA_ARGS__)
 #define fail(...) tap_ok_(false, "", __FILE__, __LINE__, __VA_ARGS__)
-#define is_int(got, want, ...) tap_is_int_((long long)(got), (long long)(want), __FILE__, __LINE__, __VA_ARGS__)
+#define is_int(got, want, ...) \
+	tap_is_int_((long long)(got), (long long)(want), __FILE__, __LINE__, __VA_ARGS__)
 #define is_str(got, want, ...) tap_is_str_((got), (want), __FILE__, __LINE__, __VA_ARGS__)
 /* n bytes equal */
 #define is_mem(got, want, n, ...) \
@@ -80,8 +81,8 @@ static TAP_LIKE(5, 6) bool tap_is_int_(long long got, long long want, const char
 	return got == want;
 }
 
-static TAP_LIKE(5, 6) bool tap_is_str_(const char *got, const char *want, const char *file, int line,
-				       const char *format, ...)
+static TAP_LIKE(5, 6) bool tap_is_str_(const char *got, const char *want, const char *file,
+				       int line, const char *format, ...)
 {
 	bool held = got && want ? strcmp(got, want) == 0 : got == want;
 	va_list ap;
@@ -90,12 +91,13 @@ static TAP_LIKE(5, 6) bool tap_is_str_(const char *got, const char *want, const 
 	tap_line_(held, format, ap);
 	va_end(ap);
 	if (!held)
-		diag("%s:%d: got '%s', want '%s'", file, line, got ? got : "(null)", want ? want : "(null)");
+		diag("%s:%d: got '%s', want '%s'", file, line, got ? got : "(null)",
+		     want ? want : "(null)");
 	return held;
 }
 
-static TAP_LIKE(5, 6) bool tap_has_str_(const char *text, const char *part, const char *file, int line,
-					const char *format, ...)
+static TAP_LIKE(5, 6) bool tap_has_str_(const char *text, const char *part, const char *file,
+					int line, const char *format, ...)
 {
 	bool held = text && strstr(text, part) != NULL;
 	va_list ap;

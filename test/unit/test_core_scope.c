@@ -40,7 +40,8 @@ static void test_run(void)
 	is_str(asked(&t), "", "a compensation is not cancelled");
 	is_int(failed(&t, 1, "cancelled"), 0, "what became of the step is taken, and nobody waits");
 	completed(&t, 2, "1");
-	is_str(ended(&t), "cancelled cancelled: enough", "the run ends as cancelled, with the reason");
+	is_str(ended(&t), "cancelled cancelled: enough",
+	       "the run ends as cancelled, with the reason");
 	is_int(feed(&t, "{\"type\":\"cancel_requested\"}"), 0, "after the end it means nothing");
 	is_int(feed(&t, "{\"type\":\"run_cancelled\",\"error\":{}}"), 0, "the recorded end fits");
 	finish(&t);
@@ -75,7 +76,8 @@ static void test_handled(void)
 	is_str(asked(&t), "cancel 1; 2 step undo 7",
 	       "nothing begins in a cancelled scope, but behind a shield");
 	completed(&t, 2, "9");
-	is_str(ended(&t), "completed 9", "a workflow that handles it and returns a value completes");
+	is_str(ended(&t), "completed 9",
+	       "a workflow that handles it and returns a value completes");
 	is_int(feed(&t, "{\"type\":\"run_cancelled\",\"error\":{}}"), -ERR_NONDETERMINISTIC,
 	       "promise 4: an end as cancelled does not fit then");
 	finish(&t);
@@ -127,9 +129,8 @@ static json_t *kinds(wf_ctx *wf, const json_t *in)
 	json_t *result = json_array();
 
 	for (int i = 0; i < 3; i++)
-		json_array_append_new(result, wf_await(wf, f[i])
-						      ? json_incref(wf_value(f[i]))
-						      : json_string(wf_error(wf)->type));
+		json_array_append_new(result, wf_await(wf, f[i]) ? json_incref(wf_value(f[i]))
+								 : json_string(wf_error(wf)->type));
 	return result;
 }
 

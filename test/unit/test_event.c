@@ -133,7 +133,8 @@ static const char *const names[EVENT_TYPES] = {
 
 static void test_types(void)
 {
-	const char *notes = " segment run_suspended run_resumed run_reset run_forked module_changed ";
+	const char *notes =
+		" segment run_suspended run_resumed run_reset run_forked module_changed ";
 	const char *ends = " run_completed run_failed run_cancelled run_terminated run_continued ";
 	char word[40];
 

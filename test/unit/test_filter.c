@@ -148,7 +148,8 @@ static void test_cut(void)
 int main(void)
 {
 	tags = json_pack("{s:i, s:s, s:[s, s], s:b, s:s, s:s}", "total", 120, "customer", "acme",
-			 "labels", "urgent", "export", "paid", 1, "status", "new", "quoted", "it's");
+			 "labels", "urgent", "export", "paid", 1, "status", "new", "quoted",
+			 "it's");
 	test_fields();
 	test_times();
 	test_tags();

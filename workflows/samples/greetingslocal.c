@@ -33,4 +33,5 @@ static json_t *greetingslocal(wf_ctx *wf, const json_t *in)
 	return said;
 }
 
-WF_MODULE(WF_WORKFLOW(greetingslocal), WF_STEP(get_greeting), WF_STEP(get_name), WF_STEP(say_greeting))
+WF_MODULE(WF_WORKFLOW(greetingslocal), WF_STEP(get_greeting), WF_STEP(get_name),
+	  WF_STEP(say_greeting))
