@@ -105,7 +105,6 @@ for_other() {
 }
 
 start_on_full_disk() {
-	local left
 	export WF_STATE=$PWD/disk/.wf
 	wf run "$EFFECTS:effects" --id a marks="$PWD/marks" us=30000 >out 2>&1 3>&- &
 	until_true 20 has_steps 3 || return 1

@@ -8,6 +8,7 @@ load ../kill/helper
 setup() {
 	scratch_setup
 	MARKS=$WF_BUILD/test/modules/effects.so
+	# shellcheck disable=SC2034
 	SHIM=$WF_BUILD/test/shim/fault.so
 	INPUT=("marks=$PWD/marks" us=200)
 }

@@ -12,6 +12,7 @@ excepted() { # OBJECT SYMBOL
 	command_step*:_exit) return 0 ;;            # a child whose exec failed
 	command_step*:chdir) return 0 ;;            # in that child
 	worker*:chdir) return 0 ;;                  # in the worker process
+	replay*:_exit) return 0 ;;                  # a child that replays one history and tells its verdict
 	crash*:_exit) return 0 ;;                   # a signal handler that has told of the crash
 	interpose*) return 0 ;;                     # defines and hands on libc's own
 	esac

@@ -11,7 +11,7 @@ c_files() {
 scripts() {
 	cd "$WF_SRC" && {
 		find test \( -name '*.bats' -o -name '*.bash' -o -name '*.sh' \)
-		find bootstrap .ci test bench -type f -exec grep -lIE '^#!/(usr/bin/env (bash|sh)|bin/(ba)?sh)' {} + 2>/dev/null
+		find bootstrap .ci test bench -type f ! -path 'test/fuzz/corpus/*' -exec grep -lIE '^#!/(usr/bin/env (bash|sh)|bin/(ba)?sh)' {} + 2>/dev/null
 	} | sort -u
 }
 
