@@ -194,7 +194,6 @@ suspended() {
 }
 
 @test "terminate: a run that never began" {
-	skip "known to hang: open defect"
 	suspended sleeps t
 	begin works k
 	until_true 10 marked begun
@@ -206,7 +205,6 @@ suspended() {
 }
 
 @test "promise 1: terminate while the driver is stopped by SIGSTOP: durable, and done when it goes on" {
-	skip "known to hang at times: open defect"
 	begin works t
 	until_true 10 marked begun
 	kill -STOP "$DRIVER"
