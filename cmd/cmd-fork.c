@@ -42,27 +42,12 @@ static char *make_id(struct state *state, const char *of, struct err *err)
 	return id;
 }
 
-static int find_module(struct state *state, const char *word, char **ret, struct err *err)
-{
-	struct named named = {0};
-	int r = named_parse(&named, word, err);
-
-	if (r == 0)
-		r = named_locate(&named, err);
-	if (r == 0 && named_needs_compiler(&named))
-		r = module_compile(state, named.file, ret, err);
-	else if (r == 0 && !(*ret = strdup(named.file)))
-		r = err_nomem(err);
-	named_release(&named);
-	return r;
-}
-
 static int make(struct cli *cli, struct state *state, const struct fork_values *values,
 		char **ret_id, uint64_t *ret_at, struct err *complaint, struct err *err)
 {
 	struct fork_options options = {.at = values->at ? values->at : "last"};
 	char *module = NULL, *id = NULL;
-	int r = values->module ? find_module(state, values->module, &module, err) : 0;
+	int r = values->module ? named_module(state, values->module, &module, err) : 0;
 
 	options.module = module;
 	for (int i = 0; r == 0 && i < TRIES; i++) {
@@ -106,19 +91,6 @@ static void tell(const struct cli *cli, const char *id, uint64_t at, bool driven
 	}
 }
 
-static int drive_on(struct cli *cli, struct state *state, const char *id, bool wait)
-{
-	struct drive drive;
-	struct err err = ERR_INIT, failed = ERR_INIT;
-	int status = EXIT_COMPLETED;
-
-	if (drive_start(&drive, cli, state, wait, false, &err) < 0)
-		return complain(&err);
-	if (drive_add(&drive, id, NULL, &failed) < 0)
-		status = complain(&failed);
-	return exit_worse(status, drive_finish(&drive));
-}
-
 static int check_id(const char *id)
 {
 	const char *problem = id ? str_id_problem(id) : NULL;
@@ -149,7 +121,7 @@ static int fork_off(struct cli *cli, const void *arg)
 			warn("%s; 'wf fsck --repair' mends it", complaint.text);
 		tell(cli, id, at, !values->no_run);
 		if (!values->no_run)
-			status = drive_on(cli, &state, id, !values->no_wait);
+			status = drive_one(cli, &state, id, !values->no_wait);
 	}
 	free(id);
 	state_release(&state);

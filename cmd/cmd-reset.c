@@ -31,19 +31,6 @@ static void tell(const struct cli *cli, const char *id, const struct reset_resul
 	}
 }
 
-static int drive_on(struct cli *cli, struct state *state, const char *id, bool wait)
-{
-	struct drive drive;
-	struct err err = ERR_INIT, failed = ERR_INIT;
-	int status = EXIT_COMPLETED;
-
-	if (drive_start(&drive, cli, state, wait, false, &err) < 0)
-		return complain(&err);
-	if (drive_add(&drive, id, NULL, &failed) < 0)
-		status = complain(&failed);
-	return exit_worse(status, drive_finish(&drive));
-}
-
 static int reset(struct cli *cli, const void *arg)
 {
 	const struct reset_values *values = arg;
@@ -69,7 +56,7 @@ static int reset(struct cli *cli, const void *arg)
 			warn("%s; 'wf fsck --repair' mends it", complaint.text);
 		tell(cli, id, &result, !values->no_run);
 		if (!values->no_run)
-			status = drive_on(cli, &state, id, !values->no_wait);
+			status = drive_one(cli, &state, id, !values->no_wait);
 	}
 	state_release(&state);
 	return status;

@@ -107,22 +107,6 @@ static int resume_swept(struct cli *cli, struct state *state, bool wait)
 	return status;
 }
 
-/* The module that --with names, compiled where it is C. */
-static int find_module(struct state *state, const char *with, char **ret, struct err *err)
-{
-	struct named named = {0};
-	int r = named_parse(&named, with, err);
-
-	if (r == 0)
-		r = named_locate(&named, err);
-	if (r == 0 && named_needs_compiler(&named))
-		r = module_compile(state, named.file, ret, err);
-	else if (r == 0 && !(*ret = strdup(named.file)))
-		r = err_nomem(err);
-	named_release(&named);
-	return r;
-}
-
 static int resume_named(struct cli *cli, struct state *state, const struct resume_values *values)
 {
 	struct err err = ERR_INIT;
@@ -130,7 +114,7 @@ static int resume_named(struct cli *cli, struct state *state, const struct resum
 	char *module = NULL;
 	int status;
 
-	if (values->with && find_module(state, values->with, &module, &err) < 0)
+	if (values->with && named_module(state, values->with, &module, &err) < 0)
 		return complain(&err);
 	status = batch_targets(&targets, state, &values->batch, cli->args, cli->nargs, BATCH_OPEN,
 			       &err);

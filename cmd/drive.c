@@ -216,3 +216,16 @@ int drive_finish(struct drive *drive)
 	release(drive);
 	return status;
 }
+
+int drive_one(struct cli *cli, struct state *state, const char *id, bool wait)
+{
+	struct drive drive;
+	struct err err = ERR_INIT, failed = ERR_INIT;
+	int status = EXIT_COMPLETED;
+
+	if (drive_start(&drive, cli, state, wait, false, &err) < 0)
+		return complain(&err);
+	if (drive_add(&drive, id, NULL, &failed) < 0)
+		status = complain(&failed);
+	return exit_worse(status, drive_finish(&drive));
+}

@@ -41,6 +41,8 @@ int drive_add(struct drive *drive, const char *id, const char *with, struct err 
 /* Turn until everything rests, let go of all, report. Returns the exit status; the drive is
  * released. */
 int drive_finish(struct drive *drive);
+/* All of that for one existing run. Returns the exit status. */
+int drive_one(struct cli *cli, struct state *state, const char *id, bool wait);
 /* Release after a failure before drive_finish. */
 void drive_abandon(struct drive *drive);
 

@@ -118,3 +118,18 @@ void named_release(struct named *named)
 	free(named->workflow);
 	*named = (struct named){0};
 }
+
+int named_module(struct state *state, const char *word, char **ret, struct err *err)
+{
+	struct named named = {0};
+	int r = named_parse(&named, word, err);
+
+	if (r == 0)
+		r = named_locate(&named, err);
+	if (r == 0 && named_needs_compiler(&named))
+		r = module_compile(state, named.file, ret, err);
+	else if (r == 0 && !(*ret = strdup(named.file)))
+		r = err_nomem(err);
+	named_release(&named);
+	return r;
+}

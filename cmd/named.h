@@ -7,6 +7,7 @@
 
 struct err;
 struct module;
+struct state;
 
 struct named {
 	const char *text;  /* borrowed */
@@ -27,5 +28,7 @@ bool named_needs_compiler(const struct named *named);
  */
 int named_choose(const struct named *named, const struct module *module, struct err *err);
 void named_release(struct named *named);
+/* The module that a word names, compiled where it is C: its file. ret is new. */
+int named_module(struct state *state, const char *word, char **ret, struct err *err);
 
 #endif
