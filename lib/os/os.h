@@ -28,6 +28,8 @@ struct os_stat {
 	uint64_t inode;
 };
 
+#define OS_DIRECT_MAX 4096
+
 enum os_lock_state { OS_LOCK_FREE = 0, OS_LOCK_HELD = 1 };
 
 struct os_ops {
@@ -42,6 +44,11 @@ struct os_ops {
 	int (*sync)(struct os *, int fd);
 	int (*sync_dir)(struct os *, const char *path);
 	int (*truncate)(struct os *, int fd, uint64_t size);
+	/* Writes by fd go past the kernel's cache from now on, or through it again; what they wrote
+	 * is durable only behind a datasync all the same. Returns what the address, length and
+	 * offset of every read and write must then be multiples of, OS_DIRECT_MAX at most; 0 when
+	 * the file cannot: nothing has changed. */
+	int (*direct)(struct os *, int fd, bool on);
 	int (*fstat)(struct os *, int fd, struct os_stat *ret);
 	int (*lstat)(struct os *, const char *path, struct os_stat *ret);
 	int (*mkdir)(struct os *, const char *path, mode_t mode);

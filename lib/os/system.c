@@ -59,6 +59,7 @@ static const struct os_ops system_ops = {
 	.sync = system_sync,
 	.sync_dir = system_sync_dir,
 	.truncate = system_truncate,
+	.direct = system_direct,
 	.fstat = system_fstat,
 	.lstat = system_lstat,
 	.mkdir = system_mkdir,

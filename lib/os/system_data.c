@@ -3,6 +3,7 @@
 #include "system_internal.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int system_open(struct os *os, const char *path, int flags, mode_t mode)
@@ -99,6 +100,39 @@ int system_truncate(struct os *os, int fd, uint64_t size)
 		rc = ftruncate(fd, (off_t)size);
 	while (rc < 0 && errno == EINTR);
 	return system_result(rc);
+}
+
+/* What direct writes of this file must be aligned to; 0 when there are none, or the kernel (before
+ * 6.1) does not say. */
+static int direct_unit(int fd)
+{
+#ifdef STATX_DIOALIGN
+	struct statx st;
+	unsigned unit;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) < 0)
+		return -errno;
+	if (!(st.stx_mask & STATX_DIOALIGN))
+		return 0;
+	unit = st.stx_dio_offset_align;
+	return unit <= OS_DIRECT_MAX && st.stx_dio_mem_align <= OS_DIRECT_MAX ? (int)unit : 0;
+#else
+	(void)fd;
+	return 0;
+#endif
+}
+
+int system_direct(struct os *os, int fd, bool on)
+{
+	int unit = on ? direct_unit(fd) : 0, flags;
+
+	(void)os;
+	if (unit < 0 || (on && unit == 0))
+		return unit;
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) < 0)
+		return -errno;
+	return unit;
 }
 
 /* A lock of the open file description: fork shares it, no other open of the file does. */

@@ -15,6 +15,7 @@ ssize_t system_pwrite(struct os *os, int fd, const void *data, size_t n, uint64_
 int system_datasync(struct os *os, int fd);
 int system_sync(struct os *os, int fd);
 int system_truncate(struct os *os, int fd, uint64_t size);
+int system_direct(struct os *os, int fd, bool on);
 int system_lock(struct os *os, int fd, bool wait);
 int system_lock_query(struct os *os, int fd);
 

@@ -66,10 +66,11 @@ void history_close(struct history *h)
 		/* what stays behind the lines, when this fails, is passed over by every reader */
 		if (h->writable && h->ended && !h->broken)
 			history_cut(h, &ignored);
-		h->os->ops->close(h->os, h->fd);
+		history_let_go(h);
 	}
 	lines_release(&h->lines);
 	buf_release(&h->pending);
+	free(h->direct.block);
 	free(h->dir);
 	free(h->run);
 	free(h);
@@ -83,9 +84,7 @@ int history_rewind(struct history *h, struct err *err)
 	if (h->broken)
 		return err_set(err, ERR_SYSTEM,
 			       "history '%s' failed before and must be opened again", h->dir);
-	if (h->fd >= 0)
-		h->os->ops->close(h->os, h->fd);
-	h->fd = -1;
+	history_let_go(h);
 	h->listed = h->ended = h->again = false;
 	h->segment = 0;
 	h->offset = h->seq = h->steps = h->capacity = 0;

@@ -9,6 +9,14 @@
 
 #define SEGMENT_BYTES 262144
 #define SHA_SIZE 65
+#define DIRECT_BYTES 65536
+
+/* Writing past the kernel's cache (history_put.c). */
+struct direct {
+	size_t unit; /* bytes of a block of the device; 0: through the cache */
+	size_t held; /* of the block in which the lines end: how many are lines */
+	char *block; /* DIRECT_BYTES, begins with these; NULL: never needed */
+};
 
 struct history {
 	struct os *os;
@@ -34,6 +42,7 @@ struct history {
 	bool last_generation;                 /* read from there */
 
 	uint64_t capacity; /* the segment is filled with newlines up to here */
+	struct direct direct;
 	struct buf pending;
 	struct history_position durable;
 };
@@ -61,6 +70,14 @@ int history_take(struct history *h, const struct line *line, struct event *ret, 
 /* The history was read to its end; torn: something lies behind it. Makes what was read durable and
  * the end clean. */
 int history_settle(struct history *h, bool torn, struct err *err);
+/* Make the segment hold filling up to where the next n bytes end, and beyond, durably. */
+int history_fill(struct history *h, uint64_t n, struct err *err);
+/* Write lines over the filling, at h->offset; not durable yet. 0 or -errno. */
+int history_put(struct history *h, const char *data, size_t n);
+/* Close the segment in hand, if there is one. */
+void history_let_go(struct history *h);
+/* The history serves nothing more. Returns the code of a failed call that has no other. */
+int history_broke(struct history *h, int sys, const char *what, struct err *err);
 /* Cut the filling off the segment in hand, durably. */
 int history_cut(struct history *h, struct err *err);
 

@@ -3,7 +3,7 @@
  * Writing a history.
  *
  *   append   encode into memory; a full segment is synced and left first
- *   sync     fill ahead where the lines do not fit, one pwrite, one fdatasync
+ *   sync     fill ahead where the lines do not fit, one write, one fdatasync (history_put.c)
  *
  * A segment goes: made and filled -> its folder synced -> lines -> cut -> left. It is left only
  * when all its lines and its cut are durable; so a segment that has a successor is complete and
@@ -26,11 +26,9 @@
 #include <string.h>
 
 #define LINE_WRITE_MAX 32768
-#define FILL_BYTES 65536
-#define FILL_FRESH 16384 /* a short run shall begin quickly */
 #define PENDING_KEPT (1 << 20)
 
-static int broke(struct history *h, int sys, const char *what, struct err *err)
+int history_broke(struct history *h, int sys, const char *what, struct err *err)
 {
 	h->broken = true;
 	return err_sys(err, sys, "cannot %s '%s/%06u.jsonl'", what, h->dir, h->segment);
@@ -62,63 +60,37 @@ int history_settle(struct history *h, bool torn, struct err *err)
 	if (torn) {
 		rc = h->os->ops->truncate(h->os, h->fd, h->offset);
 		if (rc < 0)
-			return broke(h, -rc, "cut", err);
+			return history_broke(h, -rc, "cut", err);
 	}
 	rc = h->os->ops->sync(h->os, h->fd);
 	if (rc < 0)
-		return broke(h, -rc, "sync", err);
+		return history_broke(h, -rc, "sync", err);
 	rc = h->os->ops->fstat(h->os, h->fd, &st);
 	if (rc < 0)
-		return broke(h, -rc, "stat", err);
+		return history_broke(h, -rc, "stat", err);
 	h->capacity = st.size;
 	return 0;
 }
 
-/* Make the segment hold newlines up to where the next n bytes end, and beyond: durable before lines
- * overwrite them. */
-static int fill(struct history *h, uint64_t n, struct err *err)
-{
-	uint64_t step = h->segment == 1 && h->capacity == 0 ? FILL_FRESH : FILL_BYTES;
-	uint64_t want = (h->offset + n + step - 1) / step * step;
-	char *newlines = malloc(FILL_BYTES);
-	int rc;
-
-	if (!newlines)
-		return err_nomem(err);
-	memset(newlines, '\n', FILL_BYTES);
-	while (h->capacity < want) {
-		uint64_t part = want - h->capacity < FILL_BYTES ? want - h->capacity : FILL_BYTES;
-		ssize_t put = h->os->ops->pwrite(h->os, h->fd, newlines, (size_t)part, h->capacity);
-
-		if (put < 0) {
-			free(newlines);
-			return broke(h, (int)-put, "extend", err);
-		}
-		h->capacity += part;
-	}
-	free(newlines);
-	rc = h->os->ops->sync(h->os, h->fd);
-	return rc < 0 ? broke(h, -rc, "sync", err) : 0;
-}
-
 int history_sync(struct history *h, struct err *err)
 {
-	ssize_t put;
 	int rc = check_writable(h, err);
 
 	if (rc < 0 || h->pending.len == 0)
 		return rc;
 	if (h->offset + h->pending.len > h->capacity) {
-		rc = fill(h, h->pending.len, err);
+		rc = history_fill(h, h->pending.len, err);
 		if (rc < 0)
 			return rc;
 	}
-	put = h->os->ops->pwrite(h->os, h->fd, h->pending.data, h->pending.len, h->offset);
-	if (put < 0)
-		return broke(h, (int)-put, "write", err);
+	rc = history_put(h, h->pending.data, h->pending.len);
+	if (rc == -ENOMEM)
+		return err_nomem(err);
+	if (rc < 0)
+		return history_broke(h, -rc, "write", err);
 	rc = h->os->ops->datasync(h->os, h->fd);
 	if (rc < 0)
-		return broke(h, -rc, "sync", err);
+		return history_broke(h, -rc, "sync", err);
 	h->offset += h->pending.len;
 	h->durable = (struct history_position){h->seq, h->segment, h->offset};
 	if (h->pending.cap > PENDING_KEPT)
@@ -187,10 +159,10 @@ int history_cut(struct history *h, struct err *err)
 		return 0;
 	rc = h->os->ops->truncate(h->os, h->fd, h->offset);
 	if (rc < 0)
-		return broke(h, -rc, "cut", err);
+		return history_broke(h, -rc, "cut", err);
 	rc = h->os->ops->sync(h->os, h->fd);
 	if (rc < 0)
-		return broke(h, -rc, "sync", err);
+		return history_broke(h, -rc, "sync", err);
 	h->capacity = h->offset;
 	return 0;
 }
@@ -200,10 +172,8 @@ static int leave(struct history *h, struct err *err)
 {
 	int rc = history_cut(h, err);
 
-	if (rc == 0 && h->fd >= 0) {
-		h->os->ops->close(h->os, h->fd);
-		h->fd = -1;
-	}
+	if (rc == 0)
+		history_let_go(h);
 	return rc;
 }
 
@@ -213,7 +183,7 @@ static int make_segment(struct history *h, struct err *err)
 
 	h->segment++;
 	if (fd < 0)
-		return broke(h, -fd, "create", err);
+		return history_broke(h, -fd, "create", err);
 	h->fd = fd;
 	h->offset = h->capacity = 0;
 	return 0;
@@ -232,11 +202,11 @@ static int begin_segment(struct history *h, int64_t at, struct err *err)
 			rc = make_segment(h, err);
 	}
 	if (rc == 0 && h->capacity == 0)
-		rc = fill(h, 1, err);
+		rc = history_fill(h, 1, err);
 	if (rc < 0)
 		return rc;
 	rc = h->os->ops->sync_dir(h->os, h->dir);
-	return rc < 0 ? broke(h, -rc, "sync the folder of", err) : put_head(h, at, err);
+	return rc < 0 ? history_broke(h, -rc, "sync the folder of", err) : put_head(h, at, err);
 }
 
 static bool needs_segment(const struct history *h)

@@ -43,6 +43,7 @@ FAULTY_(int, datasync, (struct os * os, int fd), fd)
 FAULTY_(int, sync, (struct os * os, int fd), fd)
 FAULTY_(int, sync_dir, (struct os * os, const char *path), path)
 FAULTY_(int, truncate, (struct os * os, int fd, uint64_t size), fd, size)
+FAULTY_(int, direct, (struct os * os, int fd, bool on), fd, on)
 FAULTY_(int, fstat, (struct os * os, int fd, struct os_stat *ret), fd, ret)
 FAULTY_(int, lstat, (struct os * os, const char *path, struct os_stat *ret), path, ret)
 FAULTY_(int, mkdir, (struct os * os, const char *path, mode_t mode), path, mode)
@@ -87,6 +88,7 @@ static const struct os_ops faulty_ops_ = {
 	.sync = faulty_sync_,
 	.sync_dir = faulty_sync_dir_,
 	.truncate = faulty_truncate_,
+	.direct = faulty_direct_,
 	.fstat = faulty_fstat_,
 	.lstat = faulty_lstat_,
 	.mkdir = faulty_mkdir_,

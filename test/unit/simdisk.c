@@ -61,6 +61,7 @@ static const struct os_ops sim_ops = {
 	.sync = sim_sync,
 	.sync_dir = sim_sync_dir,
 	.truncate = sim_truncate,
+	.direct = sim_direct,
 	.fstat = sim_fstat,
 	.lstat = sim_lstat,
 	.mkdir = sim_mkdir,
@@ -82,6 +83,7 @@ struct simdisk *simdisk_new(uint64_t seed)
 
 	disk->os.ops = &sim_ops;
 	disk->chance = seed;
+	disk->unit = (int[]){0, SECTOR, PAGE}[seed % 3];
 	disk->now = 1000000000000;
 	disk->root = inode_new(disk, OS_DIRECTORY, 0700);
 	return disk;

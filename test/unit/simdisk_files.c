@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,7 +47,7 @@ int sim_open(struct os *os, const char *path, int flags, mode_t mode)
 	}
 	if (fate == CUT_AFTER)
 		return -EIO;
-	disk->handles[fd] = (struct handle){inode, flags};
+	disk->handles[fd] = (struct handle){inode, flags, false};
 	return HANDLE_BASE + fd;
 }
 
@@ -61,6 +63,19 @@ int sim_close(struct os *os, int fd)
 	return 0;
 }
 
+/* The kernel would say EINVAL, and the store go on through the cache: none would see the mistake.
+ */
+static void check_direct(const struct simdisk *disk, const struct handle *h, const void *data,
+			 size_t n, uint64_t offset)
+{
+	uint64_t unit = (uint64_t)disk->unit;
+
+	if (!h->direct || ((uintptr_t)data % unit == 0 && n % unit == 0 && offset % unit == 0))
+		return;
+	fputs("simdisk: a direct read or write of a part of a block\n", stderr);
+	abort();
+}
+
 ssize_t sim_pread(struct os *os, int fd, void *data, size_t n, uint64_t offset)
 {
 	struct handle *h = handle_of(disk_of(os), fd);
@@ -70,6 +85,7 @@ ssize_t sim_pread(struct os *os, int fd, void *data, size_t n, uint64_t offset)
 		return -EBADF;
 	if (h->inode->kind != OS_FILE)
 		return -EISDIR;
+	check_direct(disk_of(os), h, data, n, offset);
 	if (offset >= h->inode->seen.size)
 		return 0;
 	if (n > h->inode->seen.size - offset)
@@ -89,6 +105,7 @@ ssize_t sim_pwrite(struct os *os, int fd, const void *data, size_t n, uint64_t o
 		return rc;
 	if (!h || (h->flags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
+	check_direct(disk, h, data, n, offset);
 	if (fate == FAIL)
 		n = (size_t)simdisk_random(disk, n);
 	file_write(h->inode, data, n, offset);
@@ -122,6 +139,17 @@ int sim_truncate(struct os *os, int fd, uint64_t size)
 		return -EBADF;
 	file_resize(h->inode, size);
 	return ended(fate, 0);
+}
+
+int sim_direct(struct os *os, int fd, bool on)
+{
+	struct handle *h = handle_of(disk_of(os), fd);
+	CALL(disk_of(os), rc);
+
+	if (!h)
+		return -EBADF;
+	h->direct = on && disk_of(os)->unit;
+	return ended(fate, h->direct ? disk_of(os)->unit : 0);
 }
 
 void sim_fill_stat(const struct inode *inode, struct os_stat *ret)

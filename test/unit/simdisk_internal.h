@@ -41,6 +41,7 @@ struct inode {
 struct handle {
 	struct inode *inode; /* NULL: free */
 	int flags;
+	bool direct;
 };
 
 /* A name that gets another inode, or none. */
@@ -67,7 +68,7 @@ struct simdisk {
 	struct handle handles[HANDLES];
 	uint64_t next_number;
 	unsigned long calls, fail_at, cut_at;
-	int error;
+	int error, unit; /* unit: what direct writes are to be multiples of; 0: there are none */
 	bool off, struck;
 	int64_t now, monotonic;
 };
@@ -122,6 +123,7 @@ ssize_t sim_pwrite(struct os *os, int fd, const void *data, size_t n, uint64_t o
 int sim_sync(struct os *os, int fd);
 int sim_sync_dir(struct os *os, const char *path);
 int sim_truncate(struct os *os, int fd, uint64_t size);
+int sim_direct(struct os *os, int fd, bool on);
 int sim_fstat(struct os *os, int fd, struct os_stat *ret);
 int sim_lstat(struct os *os, const char *path, struct os_stat *ret);
 int sim_mkdir(struct os *os, const char *path, mode_t mode);
