@@ -193,6 +193,7 @@ void describe_progress(struct buf *out, const struct progress *p)
 		run_ended(out, p);
 		break;
 	case PROGRESS_STEP_STARTED:
+	case PROGRESS_STEP_BEGAN:
 	case PROGRESS_HEARTBEAT:
 	case PROGRESS_TIMER_FIRED:
 		break;

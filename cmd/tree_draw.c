@@ -17,9 +17,10 @@ struct look {
 };
 
 static const struct look looks[] = {
-	[NODE_RUNNING] = {"●", "*", TINT_BLUE}, [NODE_RETRY] = {"↻", "~", TINT_YELLOW},
-	[NODE_TIMER] = {"◷", "@", TINT_DIM},    [NODE_COMPLETED] = {"✔", "+", TINT_GREEN},
-	[NODE_FAILED] = {"✘", "x", TINT_RED},   [NODE_FIRED] = {"✔", "+", TINT_GREEN},
+	[NODE_QUEUED] = {"○", "-", TINT_DIM},      [NODE_RUNNING] = {"●", "*", TINT_BLUE},
+	[NODE_RETRY] = {"↻", "~", TINT_YELLOW},    [NODE_TIMER] = {"◷", "@", TINT_DIM},
+	[NODE_COMPLETED] = {"✔", "+", TINT_GREEN}, [NODE_FAILED] = {"✘", "x", TINT_RED},
+	[NODE_FIRED] = {"✔", "+", TINT_GREEN},
 };
 
 static const struct look ends[] = {
@@ -78,6 +79,9 @@ static void node_info(struct buf *text, const struct node *node, int64_t now)
 	if (node->attempt > 1 && node->state != NODE_RETRY)
 		buf_addf(text, "attempt %d, ", node->attempt);
 	switch (node->state) {
+	case NODE_QUEUED:
+		buf_adds(text, "queued");
+		break;
 	case NODE_RUNNING:
 		describe_us(text, now - node->since);
 		break;
@@ -115,6 +119,10 @@ static void draw_node(struct buf *out, const struct frame *frame, const struct n
 	put_pad(&line, (width < name_width ? name_width - width : 0) + 2);
 	node_info(&info, node, frame->now);
 	put_buf(&line, TINT_DIM, &info);
+	if (node->said && line.left > 2) {
+		put_pad(&line, 2);
+		put(&line, TINT_NONE, node->said);
+	}
 	if (node->text && node->state != NODE_COMPLETED && line.left > 2) {
 		put_pad(&line, 2);
 		put(&line, TINT_RED, node->text);

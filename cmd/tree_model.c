@@ -18,6 +18,7 @@ static void node_release(struct node *node)
 {
 	free(node->name);
 	free(node->text);
+	free(node->said);
 }
 
 static struct tree_run *find_run(struct tree_model *model, const char *id)
@@ -109,10 +110,10 @@ static struct node *node_of(struct tree_run *run, const struct progress *p)
 	return &run->nodes[at];
 }
 
-static void set_text(struct node *node, const char *text)
+static void set_text(char **ret, const char *text)
 {
-	free(node->text);
-	node->text = text ? strdup(text) : NULL;
+	free(*ret);
+	*ret = text ? strdup(text) : NULL;
 }
 
 static bool change(struct tree_run *run, const struct progress *p, enum node_state state,
@@ -130,7 +131,8 @@ static bool change(struct tree_run *run, const struct progress *p, enum node_sta
 	if (p->attempt)
 		node->attempt = p->attempt;
 	if (state == NODE_RETRY || state == NODE_FAILED)
-		set_text(node, p->text);
+		set_text(&node->text, p->text);
+	set_text(&node->said, NULL);
 	return true;
 }
 
@@ -152,6 +154,17 @@ static bool retry(struct tree_run *run, const struct progress *p, int64_t now)
 	return true;
 }
 
+static bool heartbeat(struct tree_run *run, const struct progress *p, int64_t now)
+{
+	struct node *node = node_of(run, p);
+
+	if (node && node->state != NODE_RUNNING && !change(run, p, NODE_RUNNING, now))
+		return false;
+	if (node)
+		set_text(&node->said, p->text);
+	return node != NULL;
+}
+
 bool tree_model_apply(struct tree_model *model, const struct progress *p, int64_t now)
 {
 	struct tree_run *run = run_of(model, p, now);
@@ -163,7 +176,11 @@ bool tree_model_apply(struct tree_model *model, const struct progress *p, int64_
 		run->replayed = p->replayed;
 		break;
 	case PROGRESS_STEP_STARTED:
+		return change(run, p, NODE_QUEUED, now);
+	case PROGRESS_STEP_BEGAN:
 		return change(run, p, NODE_RUNNING, now);
+	case PROGRESS_HEARTBEAT:
+		return heartbeat(run, p, now);
 	case PROGRESS_STEP_RETRY:
 		return retry(run, p, now);
 	case PROGRESS_STEP_COMPLETED:
@@ -184,7 +201,6 @@ bool tree_model_apply(struct tree_model *model, const struct progress *p, int64_
 	case PROGRESS_RUN_ENDED:
 		run->end = p->end;
 		break;
-	case PROGRESS_HEARTBEAT:
 	case PROGRESS_SIGNAL:
 	case PROGRESS_UPDATE:
 	case PROGRESS_LOG:

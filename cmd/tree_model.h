@@ -12,12 +12,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum node_state { NODE_RUNNING, NODE_RETRY, NODE_TIMER, NODE_COMPLETED, NODE_FAILED, NODE_FIRED };
+enum node_state {
+	NODE_QUEUED, /* no worker is at it yet */
+	NODE_RUNNING,
+	NODE_RETRY,
+	NODE_TIMER,
+	NODE_COMPLETED,
+	NODE_FAILED,
+	NODE_FIRED,
+};
 
 struct node {
 	uint64_t cmd;
 	char *name;    /* owned; NULL: a timer */
 	char *text;    /* owned: why the last attempt failed; NULL */
+	char *said;    /* owned: details of the last heartbeat; NULL */
 	int64_t since; /* when this state began, monotonic microseconds */
 	int64_t us;    /* how long it took */
 	int64_t until; /* ms since 1970: a timer fires, a retry begins */

@@ -66,9 +66,9 @@ typedef enum wf_run_end {
 } wf_run_end;
 
 typedef enum wf_progress_kind {
-	WF_PROGRESS_RUN_STARTED, /* also when it goes on */
-	WF_PROGRESS_STEP_STARTED,
-	WF_PROGRESS_STEP_RETRY, /* an attempt failed, the next comes in wait_ms */
+	WF_PROGRESS_RUN_STARTED,  /* also when it goes on */
+	WF_PROGRESS_STEP_STARTED, /* an attempt was dispatched: it begins once a worker is free */
+	WF_PROGRESS_STEP_RETRY,   /* an attempt failed, the next comes in wait_ms */
 	WF_PROGRESS_STEP_COMPLETED,
 	WF_PROGRESS_STEP_FAILED,
 	WF_PROGRESS_HEARTBEAT,
@@ -80,6 +80,7 @@ typedef enum wf_progress_kind {
 	WF_PROGRESS_RUN_ENDED,
 	WF_PROGRESS_UPDATE, /* step was accepted (attempt 1), completed (2), failed (3), refused (0)
 			     */
+	WF_PROGRESS_STEP_BEGAN, /* a worker has been at it for a while; not told of quick ones */
 } wf_progress_kind;
 
 /* One thing that happened; all of it is borrowed during the call. */

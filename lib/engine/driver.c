@@ -85,6 +85,13 @@ static void on_outcome(void *arg, const struct pool_outcome *outcome)
 	task_outcome(outcome->owner, outcome);
 }
 
+static void on_began(void *arg, void *owner, uint64_t id)
+{
+	(void)arg;
+	(void)id;
+	task_began(owner);
+}
+
 static void on_heartbeat(void *arg, void *owner, uint64_t id, const char *details, size_t len)
 {
 	(void)arg;
@@ -293,7 +300,7 @@ int driver_new(struct driver **ret, struct state *state, const struct driver_opt
 {
 	struct driver *d = calloc(1, sizeof *d);
 	struct pool_callbacks callbacks = {
-		.outcome = on_outcome, .heartbeat = on_heartbeat, .arg = d};
+		.outcome = on_outcome, .began = on_began, .heartbeat = on_heartbeat, .arg = d};
 	struct err ignored = ERR_INIT;
 	int rc;
 

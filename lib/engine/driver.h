@@ -40,7 +40,8 @@ enum drive_end {
 
 enum progress_kind {
 	PROGRESS_RUN_STARTED,  /* also on resume: replayed tells how many steps were recorded */
-	PROGRESS_STEP_STARTED, /* an attempt was dispatched */
+	PROGRESS_STEP_STARTED, /* an attempt was dispatched: it begins once a worker is free */
+	PROGRESS_STEP_BEGAN,   /* a worker has been at it for a while; not told of quick ones */
 	PROGRESS_STEP_RETRY,   /* an attempt failed, another comes in wait_ms */
 	PROGRESS_STEP_COMPLETED,
 	PROGRESS_STEP_FAILED,

@@ -93,6 +93,8 @@ int task_save(struct task *task, bool durable, struct err *err);
 
 /* Callbacks of the pool. */
 void task_outcome(struct task *task, const struct pool_outcome *outcome);
+/* A worker is at it. */
+void task_began(struct task *task);
 void task_heartbeat(struct task *task, const char *details, size_t len);
 
 /* Record an outcome (text: JSON): an event is pending afterwards. */

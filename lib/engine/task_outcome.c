@@ -230,6 +230,16 @@ void task_outcome(struct task *task, const struct pool_outcome *outcome)
 		runner_break(r, DRIVE_BROKEN, &err);
 }
 
+void task_began(struct task *task)
+{
+	struct progress p = {.kind = PROGRESS_STEP_BEGAN,
+			     .cmd = task->cmd,
+			     .step = task->step->name,
+			     .attempt = task->attempt};
+
+	driver_progress(task->runner->driver, task->runner, &p);
+}
+
 void task_heartbeat(struct task *task, const char *details, size_t len)
 {
 	struct err ignored = ERR_INIT;

@@ -58,8 +58,14 @@ static void test_life(void)
 {
 	happens("r", PROGRESS_RUN_STARTED, 0, NULL);
 	happens("r", PROGRESS_STEP_STARTED, 1, "archive");
+	is_str(drawn(79, 24), "r  running  0 steps, < 1 ms\n`- - archive  queued\n",
+	       "a step that no worker is at");
+	happens("r", PROGRESS_STEP_BEGAN, 1, "archive");
 	now += 2000000;
 	is_str(drawn(79, 24), "r  running  0 steps, 2 s\n`- * archive  2 s\n", "a step that runs");
+	happens("r", PROGRESS_HEARTBEAT, 1, "archive");
+	is_str(drawn(79, 24), "r  running  0 steps, 2 s\n`- * archive  2 s  why\n",
+	       "what it says by heartbeat");
 	happens("r", PROGRESS_STEP_RETRY, 1, "archive");
 	now += 1000000;
 	is_str(drawn(79, 24),
