@@ -34,6 +34,7 @@ struct history {
 	int fd;              /* the segment in hand, or -1 */
 	unsigned segment;    /* its number; 0: none yet */
 	uint64_t offset;     /* end of its valid lines */
+	uint64_t unproven;   /* where the lines of the last sync begin, of those that were read */
 	unsigned long line;  /* lines up to there */
 	uint64_t seq, steps; /* up to the event read or appended last */
 	char module[SHA_SIZE], pin[SHA_SIZE];
@@ -74,6 +75,9 @@ int history_settle(struct history *h, bool torn, struct err *err);
 int history_fill(struct history *h, uint64_t n, struct err *err);
 /* Write lines over the filling, at h->offset; not durable yet. 0 or -errno. */
 int history_put(struct history *h, const char *data, size_t n);
+/* Write the lines of the last sync, which were read, over themselves; not durable yet. 0 or -errno.
+ */
+int history_put_again(struct history *h);
 /* Close the segment in hand, if there is one. */
 void history_let_go(struct history *h);
 /* The history serves nothing more. Returns the code of a failed call that has no other. */

@@ -140,3 +140,22 @@ void history_let_go(struct history *h)
 	h->fd = -1;
 	h->direct.unit = 0;
 }
+
+int history_put_again(struct history *h)
+{
+	char *chunk = malloc(FILL_BYTES);
+	ssize_t n = chunk ? 0 : -ENOMEM;
+
+	for (uint64_t at = h->unproven; n >= 0 && at < h->offset; at += (uint64_t)n) {
+		uint64_t left = h->offset - at;
+
+		n = h->os->ops->pread(h->os, h->fd, chunk,
+				      left < FILL_BYTES ? (size_t)left : FILL_BYTES, at);
+		if (n == 0)
+			n = -EIO;
+		if (n > 0)
+			n = h->os->ops->pwrite(h->os, h->fd, chunk, (size_t)n, at);
+	}
+	free(chunk);
+	return n < 0 ? (int)n : 0;
+}

@@ -157,6 +157,8 @@ int history_take(struct history *h, const struct line *line, struct event *ret, 
 	h->seq = event.seq;
 	if (event.type == EVENT_STEP_COMPLETED || event.type == EVENT_STEP_FAILED)
 		h->steps++;
+	if (event.batch == 0)
+		h->unproven = line->offset;
 	h->offset = line->end;
 	h->line = line->number;
 	h->again = false;

@@ -47,8 +47,10 @@ static int check_writable(const struct history *h, struct err *err)
 }
 
 /*
- * Promise 1: lines that a killed driver wrote but did not live to sync are about to be believed, so
- * they are synced now; a torn rest is cut off before anything is written in its place.
+ * Promise 1: the lines of the last sync are about to be believed. The driver that wrote them may
+ * not have lived to sync them; or its sync has failed, and the kernel shows them from its cache,
+ * takes them for written, and would not write them at a sync of ours. So they are written again. A
+ * torn rest is cut off before anything is written in its place.
  */
 int history_settle(struct history *h, bool torn, struct err *err)
 {
@@ -62,6 +64,9 @@ int history_settle(struct history *h, bool torn, struct err *err)
 		if (rc < 0)
 			return history_broke(h, -rc, "cut", err);
 	}
+	rc = history_put_again(h);
+	if (rc < 0)
+		return history_broke(h, -rc, "write", err);
 	rc = h->os->ops->sync(h->os, h->fd);
 	if (rc < 0)
 		return history_broke(h, -rc, "sync", err);

@@ -7,6 +7,8 @@
 
 #include <inttypes.h>
 
+#define FRESH 64 /* events of one sync, at most */
+
 static uint32_t digest(const struct event *event)
 {
 	return (uint32_t)(event->seq * 2654435761u) ^ (uint32_t)(event->cmd * 40503u) ^
@@ -69,24 +71,25 @@ static int preload(struct world *w, struct err *err)
 	return rc;
 }
 
-/* Promise 1: what was acknowledged must come first, and in order. */
+/* Promise 1: what was acknowledged must come first, and in order. What comes behind it is believed
+ * once the end was reached: until then the history has not made it durable. */
 static int replay(struct world *w, bool *ret_begun, struct err *err)
 {
 	struct event event;
-	size_t n = 0;
+	struct event fresh[FRESH];
+	size_t n = 0, known = w->acknowledged_count;
 	int rc;
 
 	while ((rc = history_read(w->history, &event, err)) > 0) {
 		*ret_begun = *ret_begun || event.type == EVENT_RUN_STARTED;
 		if (event.type != EVENT_SEGMENT) {
-			if (n < w->acknowledged_count && w->acknowledged[n] != digest(&event))
+			if (n < known && w->acknowledged[n] != digest(&event))
 				broke(w,
 				      "promise 1: event %zu is not the one that was acknowledged",
 				      n + 1);
-			if (n >= w->acknowledged_count && n < MOST * 2)
-				w->acknowledged[w->acknowledged_count++] = digest(&event);
+			if (n >= known && n - known < FRESH)
+				fresh[n - known] = event; /* without its body */
 			n++;
-			remember(w, &event);
 			w->ended = w->ended || event_is_end(event.type);
 			if (core_feed(w->core, &event, err) < 0) {
 				broke(w, "promise 4: its own history does not replay: %s",
@@ -97,9 +100,12 @@ static int replay(struct world *w, bool *ret_begun, struct err *err)
 		}
 		event_release(&event);
 	}
-	if (rc == 0 && n < w->acknowledged_count)
-		broke(w, "promise 1: %zu events were acknowledged, %zu are there",
-		      w->acknowledged_count, n);
+	if (rc == 0 && n < known) {
+		broke(w, "promise 1: %zu events were acknowledged, %zu are there", known, n);
+		return rc;
+	}
+	for (size_t i = 0; rc == 0 && i < n - known && i < FRESH; i++)
+		acknowledge(w, &fresh[i]);
 	return rc;
 }
 

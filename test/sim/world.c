@@ -156,9 +156,7 @@ static void after(struct world *w)
 	bool power;
 
 	die(w);
-	power = simdisk_struck(w->disk) || draw(w, 3) == 0;
-	simdisk_fail_at(w->disk, 0, 0);
-	simdisk_cut_at(w->disk, 0);
+	power = draw(w, simdisk_struck(w->disk) ? 2 : 3) == 0;
 	if (power)
 		simdisk_power_on(w->disk);
 	else

@@ -136,6 +136,8 @@ void simdisk_kill(struct simdisk *disk)
 	for (int i = 0; i < HANDLES; i++)
 		if (disk->handles[i].inode)
 			sim_close(&disk->os, HANDLE_BASE + i);
+	disk->off = false;
+	disk->fail_at = disk->cut_at = 0;
 }
 
 void simdisk_power_on(struct simdisk *disk)
@@ -145,8 +147,6 @@ void simdisk_power_on(struct simdisk *disk)
 		if (i->kind == OS_FILE)
 			file_cut(disk, i);
 	deeds_cut(disk);
-	disk->off = false;
-	disk->fail_at = disk->cut_at = 0;
 }
 
 void simdisk_sync_all(struct simdisk *disk)

@@ -5,18 +5,22 @@
  * What a program sees at once (its own writes and renames) and what a power
  * cut leaves are two things, and a power cut decides between them by a seed:
  *
- *   data      in pages; a page not synced is old, new, or torn between sectors; a size not synced
- * is old, new or in between, what was never written reads as zeros. sync and datasync make a file's
- * pages last, not its name. names     each making, renaming and removing is whole or not at all, in
- * any order but this: what was done to a name or a file before also happened. sync_dir makes all
- * changes in that folder last. failure   a sync that fails keeps some pages and forgets that the
- * others were to be written: the next sync succeeds without them. A write that fails has written a
- * part.
+ * Data, in pages: a page not synced is old, new, or torn between sectors; a size not synced is old,
+ * new or in between; what was never written reads as zeros. sync and datasync make a file's pages
+ * last, not its name.
+ *
+ * Names: each making, renaming and removing is whole or not at all, in any order but this: what was
+ * done to a name or a file before also happened. sync_dir makes all changes in that folder last.
+ *
+ * Failures: a sync that fails keeps some pages and forgets that the others were to be written,
+ * though reads still show them; the next sync succeeds without them. It forgets that the file has
+ * grown, not that it was cut. A write that fails has written a part.
  *
  * Calls are counted (all but close and the clocks), so that a test can go
  * through every N: fail the Nth, or cut the power at it. The call at which
  * the power goes has happened or not; it and every later one return -EIO until
- * simdisk_power_on(). The same seed and the same calls give the same disk.
+ * simdisk_power_on(), or until simdisk_kill(): then only the process was gone. The same seed and
+ * the same calls give the same disk.
  */
 #ifndef WF_TEST_SIMDISK_H
 #define WF_TEST_SIMDISK_H

@@ -98,13 +98,24 @@ static void clean(struct inode *file)
 	file->size_dirty = false;
 }
 
+/* A page that is written takes the size along, also when an earlier sync has forgotten that. */
+static void reach(struct inode *file, uint64_t end)
+{
+	end = end < file->seen.size ? end : file->seen.size;
+	if (end > file->kept.size)
+		resize(&file->kept, end);
+}
+
 void file_sync(struct inode *file)
 {
 	if (file->size_dirty)
 		resize(&file->kept, file->seen.size);
-	for (uint64_t page = 0; page < file->pages; page++)
-		if (file->dirty[page])
-			keep(file, page * PAGE, PAGE);
+	for (uint64_t page = 0; page < file->pages; page++) {
+		if (!file->dirty[page])
+			continue;
+		reach(file, (page + 1) * PAGE);
+		keep(file, page * PAGE, PAGE);
+	}
 	clean(file);
 }
 
@@ -133,8 +144,12 @@ static void keep_some(struct simdisk *disk, struct inode *file, bool torn)
 
 void file_sync_failed(struct simdisk *disk, struct inode *file)
 {
+	bool shorter;
+
 	keep_some(disk, file, false);
+	shorter = file->seen.size < file->kept.size;
 	clean(file);
+	file->size_dirty = shorter;
 }
 
 void file_cut(struct simdisk *disk, struct inode *file)

@@ -45,19 +45,31 @@ struct attack {
 	void (*check)(struct trial *t);   /* after the power came back, or after the process died */
 };
 
-enum strike { CUT, FAIL_EIO, FAIL_ENOSPC, FAIL_THEN_CUT };
-static const char *const strike_names[] = {"power cut", "EIO", "ENOSPC", "EIO, then power cut"};
+/* What happens at the Nth call, and what then. */
+static const struct strike {
+	const char *name;
+	int error;         /* 0: everything stops there */
+	bool power, later; /* the power goes: at once, when the next process has gone on */
+} strikes[] = {
+	{"power cut", 0, true, false},
+	{"killed, the next process goes on, then power cut", 0, false, true},
+	{"EIO", EIO, false, false},
+	{"ENOSPC", ENOSPC, false, false},
+	{"EIO, then power cut", EIO, true, false},
+	{"EIO, the next process goes on, then power cut", EIO, false, true},
+	{"ENOSPC, the next process goes on, then power cut", ENOSPC, false, true},
+};
 
-static void aim(struct trial *t, enum strike strike, unsigned long n)
+static void aim(struct trial *t, const struct strike *strike, unsigned long n)
 {
-	if (strike == CUT)
-		simdisk_cut_at(t->disk, n);
+	if (strike->error)
+		simdisk_fail_at(t->disk, n, strike->error);
 	else
-		simdisk_fail_at(t->disk, n, strike == FAIL_ENOSPC ? ENOSPC : EIO);
+		simdisk_cut_at(t->disk, n);
 }
 
 /* One trial; whether the strike came before the work was done. */
-static bool try(const struct attack *a, enum strike strike, unsigned long n, uint64_t seed,
+static bool try(const struct attack *a, const struct strike *strike, unsigned long n, uint64_t seed,
 		char broken[600])
 {
 	struct trial t = {.disk = simdisk_new(seed)};
@@ -73,13 +85,17 @@ static bool try(const struct attack *a, enum strike strike, unsigned long n, uin
 		broke(&t, "%d handles were not closed", simdisk_handles(t.disk));
 	simdisk_fail_at(t.disk, 0, 0);
 	simdisk_cut_at(t.disk, 0);
-	if (strike == CUT || strike == FAIL_THEN_CUT)
+	if (strike->power)
 		simdisk_power_on(t.disk);
 	else
 		simdisk_kill(t.disk);
 	if (!struck && t.promised != t.asked)
 		broke(&t, "failed although nothing struck");
 	a->check(&t);
+	if (strike->later) {
+		simdisk_power_on(t.disk);
+		a->check(&t);
+	}
 	snprintf(broken, 600, "%s", t.broken);
 	simdisk_free(t.disk);
 	return struck;
@@ -95,10 +111,10 @@ static bool try_twice(const struct attack *a, unsigned long n, unsigned long m, 
 	t.os = simdisk_os(t.disk);
 	a->prepare(&t);
 	simdisk_sync_all(t.disk);
-	aim(&t, CUT, n);
+	simdisk_cut_at(t.disk, n);
 	a->work(&t);
 	simdisk_power_on(t.disk);
-	aim(&t, CUT, m);
+	simdisk_cut_at(t.disk, m);
 	a->check(&t);
 	struck = simdisk_struck(t.disk);
 	simdisk_power_on(t.disk);
@@ -110,7 +126,7 @@ static bool try_twice(const struct attack *a, unsigned long n, unsigned long m, 
 	return struck;
 }
 
-static void run_attack(const struct attack *a, enum strike strike)
+static void run_attack(const struct attack *a, const struct strike *strike)
 {
 	unsigned long n = 1, trials = 0, bad = 0;
 	bool struck = true;
@@ -124,8 +140,8 @@ static void run_attack(const struct attack *a, enum strike strike)
 				diag("call %lu, seed %" PRIu64 ": %s", n, seed * 7919 + n, broken);
 		}
 	}
-	is_int(bad, 0, "promise 1: %s, %s at each of %lu calls (%lu trials)", a->name,
-	       strike_names[strike], n - 2, trials);
+	is_int(bad, 0, "promise 1: %s, %s at each of %lu calls (%lu trials)", a->name, strike->name,
+	       n - 2, trials);
 }
 
 static void run_attack_twice(const struct attack *a)
@@ -271,6 +287,42 @@ static void history_check(struct trial *t)
 		      steps, n + 7);
 	event_release(&last);
 	event_release(&head);
+}
+
+/* Syncs of several pages, which the next process reads and believes without writing any more. */
+static void pages_work(struct trial *t)
+{
+	struct history_options options = {.writable = true, .run = "r"};
+	struct err err = ERR_INIT;
+	struct history *h = NULL;
+	int rc = history_open(&h, t->os, "/h", &options, &err);
+
+	if (rc == 0)
+		rc = history_drain(t, h, &err) < 0 ? -1 : 0;
+	t->asked = 0;
+	for (int turn = 0; rc == 0 && turn < 3; turn++) {
+		for (int i = 0; rc == 0 && i < 60; i++)
+			rc = history_put(h, ++t->asked, &err);
+		rc = rc == 0 ? history_sync(h, &err) : rc;
+		if (rc == 0)
+			t->promised = t->asked;
+	}
+	history_close(h);
+}
+
+static void pages_check(struct trial *t)
+{
+	struct err err = ERR_INIT;
+	struct history *h = history(t, true, &err);
+	int64_t n = h ? history_drain(t, h, &err) : -1;
+
+	if (n < 0)
+		broke(t, "cannot be read: %s", err.text);
+	else if ((uint64_t)n < t->promised)
+		broke(t, "%" PRIu64 " events were promised, %" PRId64 " are there", t->promised, n);
+	else
+		t->promised = (uint64_t)n;
+	history_close(h);
 }
 
 /* ------------------------------------------------------------------- runs */
@@ -581,6 +633,7 @@ static void files_check(struct trial *t)
 
 static const struct attack attacks[] = {
 	{"history", history_prepare, history_work, history_check},
+	{"history of wide syncs", history_prepare, pages_work, pages_check},
 	{"os_replace", replace_prepare, replace_work, replace_check},
 	{"state_open and run_create", nothing, create_work, create_check},
 	{"run_create", state_prepare, create_work, create_check},
@@ -626,8 +679,8 @@ int main(void)
 {
 	test_disk_forgets();
 	for (size_t i = 0; i < sizeof attacks / sizeof attacks[0]; i++) {
-		for (enum strike strike = CUT; strike <= FAIL_THEN_CUT; strike++)
-			run_attack(&attacks[i], strike);
+		for (size_t j = 0; j < sizeof strikes / sizeof strikes[0]; j++)
+			run_attack(&attacks[i], &strikes[j]);
 		run_attack_twice(&attacks[i]);
 	}
 	return done_testing();
