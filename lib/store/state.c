@@ -150,7 +150,8 @@ static int sync_parent(const struct state *state, struct err *err)
 	return rc;
 }
 
-/* The format file is written last: while it is missing, all that comes before it is done over. */
+/* The format file is written last, when all that comes before it is durable: while it is missing,
+ * that is done over. */
 static int complete(const struct state *state, unsigned long format, struct err *err)
 {
 	bool made = false;
@@ -159,10 +160,11 @@ static int complete(const struct state *state, unsigned long format, struct err 
 
 	if (rc < 0 || (format && !made))
 		return rc;
-	if (format) {
-		rc = state->os->ops->sync_dir(state->os, state->path);
-		return rc < 0 ? err_sys(err, -rc, "cannot sync '%s'", state->path) : 0;
-	}
+	rc = state->os->ops->sync_dir(state->os, state->path);
+	if (rc < 0)
+		return err_sys(err, -rc, "cannot sync '%s'", state->path);
+	if (format)
+		return 0;
 	rc = sync_parent(state, err);
 	path = rc == 0 ? state_path(state, "format", NULL) : NULL;
 	if (rc == 0)
