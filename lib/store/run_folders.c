@@ -9,11 +9,20 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-static int no_folder(const char *path, enum os_kind kind, struct err *err)
+static const char *name_kind(enum os_kind kind)
 {
-	return err_set(err, ERR_DAMAGED, "'%s' is %s where a folder should be; move it away", path,
-		       kind == OS_LINK ? "a symbolic link" : "a file");
+	return kind == OS_LINK        ? "a symbolic link"
+	       : kind == OS_FILE      ? "a file"
+	       : kind == OS_DIRECTORY ? "a folder"
+				      : "a pipe or device";
+}
+
+static int misplaced(const char *path, enum os_kind kind, enum os_kind want, struct err *err)
+{
+	return err_set(err, ERR_DAMAGED, "'%s' is %s where %s should be; move it away", path,
+		       name_kind(kind), name_kind(want));
 }
 
 static int check(struct run *run, const char *name, struct err *err)
@@ -23,7 +32,7 @@ static int check(struct run *run, const char *name, struct err *err)
 	int rc = path ? run->state->os->ops->lstat(run->state->os, path, &st) : -ENOMEM;
 
 	if (rc == 0 && st.kind != OS_DIRECTORY)
-		rc = no_folder(path, st.kind, err);
+		rc = misplaced(path, st.kind, OS_DIRECTORY, err);
 	else if (rc == -ENOENT)
 		rc = 0;
 	else if (rc < 0)
@@ -37,16 +46,18 @@ struct logs {
 	struct err *err;
 };
 
-static int check_log_folder(void *arg, const char *name, enum os_kind kind)
+/* Folders of the output of steps, and one file of what the workflow has said. */
+static int check_in_logs(void *arg, const char *name, enum os_kind kind)
 {
+	enum os_kind want = strcmp(name, "workflow.log") == 0 ? OS_FILE : OS_DIRECTORY;
 	struct logs *logs = arg;
 	char *path;
 	int rc;
 
-	if (kind == OS_DIRECTORY)
+	if (kind == want)
 		return 0;
 	path = str_format("%s/%s", logs->path, name);
-	rc = path ? no_folder(path, kind, logs->err) : err_nomem(logs->err);
+	rc = path ? misplaced(path, kind, want, logs->err) : err_nomem(logs->err);
 	free(path);
 	return rc;
 }
@@ -65,7 +76,7 @@ int run_check_folders(struct run *run, struct err *err)
 		rc = err_nomem(err);
 	logs.path = path;
 	if (rc == 0)
-		rc = run->state->os->ops->list(run->state->os, path, check_log_folder, &logs);
+		rc = run->state->os->ops->list(run->state->os, path, check_in_logs, &logs);
 	if (rc == -ENOENT)
 		rc = 0;
 	else if (rc < 0 && !err->code)

@@ -145,6 +145,14 @@ start_on_full_disk() {
 		rm ".wf/open/a/$name"
 		mv kept ".wf/open/a/$name"
 	done
+	rm -f .wf/open/a/logs/workflow.log
+	for plant in "ln -s $PWD/copy" mkfifo mkdir; do
+		$plant .wf/open/a/logs/workflow.log
+		expect 7 wf resume a
+		one_line "$stderr" "/a/logs/workflow.log' is a "
+		contains "$stderr" " where a file should be; move it away"
+		rm -r .wf/open/a/logs/workflow.log
+	done
 	expect 0 wf resume -q a
 	same "$output" "$WANT"
 }

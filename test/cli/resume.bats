@@ -7,6 +7,7 @@ load cli
 @test "promise 1: a run whose driver was killed goes on" {
 	start_held h
 	kill_hard "$DRIVER"
+	contains "$(cat .wf/open/h/logs/workflow.log)" "about to hold"
 	same "$(wf status h --json | jq -r .status)" interrupted
 	touch go
 	expect 0 wf resume h

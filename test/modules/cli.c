@@ -62,6 +62,7 @@ static json_t *talks(wf_ctx *wf, const json_t *in)
 
 static json_t *holds(wf_ctx *wf, const json_t *in)
 {
+	wf_log(wf, "about to hold");
 	return wf_step(wf, hold, in);
 }
 
