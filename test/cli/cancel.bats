@@ -184,13 +184,15 @@ suspended() {
 	git_clean
 }
 
-@test "terminate: a run whose module is gone" {
-	skip "known to hang: open defect"
+@test "terminate: a run whose module is gone, from its branch too" {
 	suspended sleeps t
-	rm -f .wf/modules/*
+	rm -rf .wf/modules/* .wf/.git
 	expect 6 wf resume t
+	contains "$stderr" "module"
+	same "$(status_of t)" halted
 	expect 0 wf terminate t
 	same "$(status_of t)" terminated
+	git_clean
 }
 
 @test "terminate: a run that never began" {
