@@ -113,7 +113,7 @@ events() { # RUN TYPE: how many
 }
 
 @test "signal with start: the run begins with the signal, or gets it when it is there" {
-	expect 0 wf signal s done --start "$MAIL:count"
+	expect 0 wf signal s "done" --start "$MAIL:count"
 	same "$output" '{"n":0,"sum":0,"disorder":0}'
 	sed -n 3p .wf/closed/s/history/000001.jsonl | grep '"type":"signal_received"'
 	expect 0 wf signal t add 4 --start "$MAIL:count" --no-run
@@ -122,9 +122,9 @@ events() { # RUN TYPE: how many
 	expect 0 wf signal t add 5 --start "$MAIL:count"
 	expect 2 wf signal t add 5 --start "$MAIL:mailbox"
 	contains "$stderr" "exists already"
-	expect 0 wf signal t done --start "$MAIL:count" --resume
+	expect 0 wf signal t "done" --start "$MAIL:count" --resume
 	same "$output" '{"n":2,"sum":9,"disorder":0}'
-	expect 2 wf signal t done --start "$MAIL:count"
+	expect 2 wf signal t "done" --start "$MAIL:count"
 	expect 2 wf signal u go --start nowhere
 	[ ! -e .wf/open/u ]
 }

@@ -21,8 +21,7 @@ kill_at() {
 	rm -rf .wf marks
 	faulty "$spec" wf run "$MARKS:$3" --id k "${INPUT[@]}" >out 2>err || status=$?
 	[ "$status" -eq 137 ] || { echo "call $1: exit $status instead of a kill"; cat err; return 1; }
-	RECORDED=$(recorded_keys k)
-	BEFORE=$( [ -f marks ] && wc -l <marks || echo 0)
+	remember k
 	status=0
 	wf run "$MARKS:$3" --id k "${INPUT[@]}" >out 2>err || status=$?
 	[ "$status" -eq "$4" ] || { echo "killed at call $1, then exit $status"; cat err; return 1; }

@@ -54,6 +54,17 @@ once_keys() {
 		sort -u | tr '\n' ' '
 }
 
+# What assert_promises holds an end against: the outcomes that run $1 has recorded by now, and how many marks there are.
+remember() {
+	RECORDED=$(recorded_keys "$1")
+	BEFORE=$( [ -f marks ] && wc -l <marks || echo 0)
+}
+
+remember_nothing() {
+	RECORDED=
+	BEFORE=0
+}
+
 # Everything that must hold once run $1 has ended.
 assert_promises() {
 	local broken

@@ -33,11 +33,6 @@ moment() {
 	sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
 }
 
-note_before() {
-	RECORDED=$(recorded_keys k)
-	BEFORE=$( [ -f marks ] && wc -l <marks || echo 0)
-}
-
 ends_well() {
 	expect 0 wf run -q -j4 "$MARKS:effects" --id k "${INPUT[@]}"
 	same "${output/interrupted/done}" "$WANT"
@@ -51,7 +46,7 @@ ends_well() {
 		begin
 		moment
 		kill_hard "$PID"
-		note_before
+		remember k
 		ends_well
 	done
 }
@@ -63,7 +58,7 @@ ends_well() {
 		moment
 		kill -KILL -- "-$PID" 2>/dev/null || true
 		wait "$PID" || true
-		note_before
+		remember k
 		ends_well
 	done
 }
@@ -74,8 +69,7 @@ ends_well() {
 		begin
 		moment
 		kill -KILL "$PID" 2>/dev/null || true
-		BEFORE=0
-		RECORDED=
+		remember_nothing
 		ends_well
 		wait "$PID" || true
 	done
@@ -99,8 +93,7 @@ committers() {
 		done
 		wait "$PID"
 		same "$(cat out)" "$WANT"
-		BEFORE=0
-		RECORDED=
+		remember_nothing
 		ends_well
 		git -C .wf rev-parse -q --verify run/k
 	done

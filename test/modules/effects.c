@@ -14,6 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SOON \
+	{ \
+		.first = WF_MILLISECONDS(5) \
+	}
+
 static const char *text(const json_t *in, const char *name)
 {
 	return json_string_value(json_object_get(in, name));
@@ -80,7 +85,7 @@ static json_int_t sequence(wf_ctx *wf, const json_t *in, int from, int count)
 
 	for (int i = 0; i < count; i++) {
 		json_t *one = part(wf, in, from + i);
-		sum += json_integer_value(wf_step(wf, work, one));
+		sum += json_integer_value(wf_step(wf, work, one, .retry = SOON));
 		json_decref(one);
 	}
 	return sum;
@@ -93,7 +98,7 @@ static json_int_t fan_out(wf_ctx *wf, const json_t *in, int from, int count)
 
 	for (int i = 0; i < count; i++) {
 		json_t *one = part(wf, in, from + i);
-		futures[i] = wf_start(wf, work, one);
+		futures[i] = wf_start(wf, work, one, .retry = SOON);
 		json_decref(one);
 	}
 	wf_await_all(wf, futures, (size_t)count);
@@ -112,7 +117,7 @@ static json_t *effects(wf_ctx *wf, const json_t *in)
 
 	sum += fan_out(wf, in, 10, 8);
 	wf_sleep(wf, WF_MILLISECONDS(20));
-	sum += json_integer_value(wf_step(wf, flaky, last, .retry = {.first = WF_MILLISECONDS(5)}));
+	sum += json_integer_value(wf_step(wf, flaky, last, .retry = SOON));
 	sum += json_integer_value(wf_step(wf, work, last, .run_inline = true));
 	ran = wf_shell(wf, "shell", "printf '%s' hello");
 	if (!wf_step(wf, once, last, .at_most_once = true))
