@@ -10,7 +10,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 enum { SOCKET = 3, EXIT_USAGE = 2, EXIT_STATE = 7 };
@@ -53,7 +52,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
 		signal(ignored[i], SIG_IGN);
 	umask(077);
-	if (git_serve(os_system(), argv[1], getenv("WF_AUTHOR"), SOCKET, &err) < 0) {
+	if (git_serve(os_system(), argv[1], SOCKET, &err) < 0) {
 		fprintf(stderr, "wf-committer: %s\n", err.text);
 		return EXIT_STATE;
 	}

@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #define GRACE_MS 5000
-#define RESULT_LIMIT ((size_t)64 << 20)
 
 int64_t driver_now(const struct driver *d)
 {
@@ -280,9 +279,12 @@ static void start_tick(struct driver *d)
 		uv_timer_start(&d->tick, on_tick, d->options.tick_ms, d->options.tick_ms);
 }
 
-static unsigned default_jobs(void)
+static unsigned jobs_of(const struct driver *d)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (d->options.jobs || d->config.jobs)
+		return d->options.jobs ? d->options.jobs : d->config.jobs;
 	return n < 1 ? 1 : (unsigned)n;
 }
 
@@ -308,8 +310,6 @@ int driver_new(struct driver **ret, struct state *state, const struct driver_opt
 		return err_nomem(err);
 	d->state = state;
 	d->options = *options;
-	if (!d->options.jobs)
-		d->options.jobs = default_jobs();
 	if (!d->options.grace_ms)
 		d->options.grace_ms = GRACE_MS;
 	rc = read_config(d, err);
@@ -337,7 +337,7 @@ int driver_new(struct driver **ret, struct state *state, const struct driver_opt
 	watch_signals(d);
 	start_tick(d);
 	listen_to_committer(d);
-	rc = pool_new(&d->pool, &d->loop, d->options.jobs, RESULT_LIMIT, &callbacks, err);
+	rc = pool_new(&d->pool, &d->loop, jobs_of(d), d->config.max_result, &callbacks, err);
 	if (rc == 0)
 		rc = crash_install(d->committer, err);
 	if (rc < 0) {

@@ -73,7 +73,7 @@ struct progress {
 };
 
 struct driver_options {
-	unsigned jobs;       /* 0: the number of processors */
+	unsigned jobs;       /* 0: as config.yaml says, else the number of processors */
 	bool wait;           /* wait in the foreground for timers and signals */
 	bool handle_signals; /* SIGINT and SIGTERM stop the loop */
 	int64_t grace_ms;    /* for running attempts when stopped; 0: 5 s */

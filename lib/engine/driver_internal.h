@@ -34,7 +34,7 @@ struct driver {
 	int64_t virtual_now; /* of the runs that live by virtual time (virtual.h) */
 	int stopped_by;
 	bool looping;
-	struct config config;    /* of the state directory, for its limits */
+	struct config config;    /* of the state directory */
 	struct lookout *lookout; /* NULL: nothing is waited for there */
 	bool families;           /* a run and children of it are driven */
 };

@@ -261,7 +261,10 @@ static void say_started(struct runner *r)
 
 int runner_open_files(struct runner *r, const char *id, struct err *err)
 {
-	struct history_options options = {.writable = true, .run = id, .last_generation = true};
+	struct history_options options = {.segment_bytes = r->driver->config.segment,
+					  .writable = true,
+					  .run = id,
+					  .last_generation = true};
 	struct buf path = BUF_INIT;
 	int rc = run_open(&r->run, r->driver->state, id, err);
 

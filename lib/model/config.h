@@ -4,7 +4,7 @@
  *
  *   jobs: 4                  # attempts at a time; without it, the number of processors
  *   segment: 256K            # bytes after which a history begins a new file
- *   max_result: 64M          # what a step's outcome or a run's input may be
+ *   max_result: 64M          # what a step's outcome may be
  *   keep_closed: 1000        # closed runs that keep their files; git keeps all; or: all
  *   keep_refs: 1000          # closed runs with a branch of their own, before they are folded
  *   author: {name: Nightly, email: ops@example.org}   # of the commits

@@ -169,20 +169,20 @@ static int pack_refs(struct repo *repo, struct err *err)
 	return rc < 0 ? repo_error(err, GIT_ERROR, "cannot pack refs") : 0;
 }
 
-static int count_one(void *arg, const char *name, enum os_kind kind)
+static int count_down(void *arg, const char *name, enum os_kind kind)
 {
-	size_t *count = arg;
+	size_t *left = arg;
 
 	(void)name;
 	(void)kind;
-	return ++*count > FOLD_LOOSE;
+	return (*left)-- == 0;
 }
 
-int fold_is_due(struct repo *repo)
+int fold_is_due(struct repo *repo, size_t keep)
 {
 	char *folder = str_format("%s/refs/heads/run", repo->path);
-	size_t count = 0;
-	int rc = folder ? repo->os->ops->list(repo->os, folder, count_one, &count) : 0;
+	size_t left = keep < FOLD_LOOSE - FOLD_BATCH ? keep + FOLD_BATCH : FOLD_LOOSE;
+	int rc = folder ? repo->os->ops->list(repo->os, folder, count_down, &left) : 0;
 
 	free(folder);
 	return rc > 0;

@@ -17,12 +17,13 @@
 struct err;
 struct repo;
 
-enum { FOLD_KEEP = 1000, FOLD_BATCH = 100, FOLD_LOOSE = 250 };
+enum { FOLD_BATCH = 100, FOLD_LOOSE = 250 };
 
 /* The last tip of a run that was folded. 1, 0 when there is none. */
 int fold_find(struct repo *repo, const char *id, git_oid *ret, struct err *err);
-/* Whether so many branches are files of their own that it is time to fold and pack. Cheap. */
-int fold_is_due(struct repo *repo);
+/* Whether so many branches are files of their own that it is time to fold what is beyond keep, and
+ * to pack. Cheap. */
+int fold_is_due(struct repo *repo, size_t keep);
 /* Fold what is beyond keep, unless it is fewer than FOLD_BATCH (always at least that many at once);
  * then pack the refs. ret_folded: how many. */
 int fold_runs(struct repo *repo, size_t keep, size_t *ret_folded, struct err *err);

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AUTHOR "wf <wf@localhost>"
 #define OBJECT_CACHE ((ssize_t)4 << 20)
 
 int repo_error(struct err *err, int code, const char *format, ...)
@@ -60,7 +59,7 @@ int repo_open(struct repo *ret, struct os *os, const char *state, const char *au
 	r.state = strdup(state);
 	r.path = str_format("%s/.git", state);
 	r.packs = str_format("%s/.git/objects/pack", state);
-	r.author = strdup(author ? author : AUTHOR);
+	r.author = strdup(author);
 	if (!r.state || !r.path || !r.packs || !r.author) {
 		err_nomem(err);
 		goto out;

@@ -25,7 +25,7 @@ struct repo {
 	git_odb *odb;
 };
 
-/* author: NULL for the standard one. */
+/* author: "name <mail>". */
 int repo_open(struct repo *ret, struct os *os, const char *state, const char *author,
 	      struct err *err);
 void repo_release(struct repo *repo);

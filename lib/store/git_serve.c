@@ -3,6 +3,7 @@
 
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/config.h"
 #include "../os/os.h"
 #include "git_fold.h"
 #include "git_packs.h"
@@ -18,6 +19,7 @@
 
 struct serve {
 	struct repo repo;
+	struct config config; /* of the state directory */
 	struct queue *queue;
 	struct line_socket line;
 	uint64_t tidied; /* commits at that time */
@@ -151,7 +153,8 @@ static void do_maintain(struct serve *s, const char *run, const json_t *request,
 	(void)run;
 	queue_commit(s->queue, true);
 	packs_sweep(&s->repo);
-	if (fold_runs(&s->repo, keep ? number(request, "keep") : FOLD_KEEP, &folded, err) == 0 &&
+	if (fold_runs(&s->repo, keep ? number(request, "keep") : s->config.keep_refs, &folded,
+		      err) == 0 &&
 	    packs_tidy(&s->repo, json_is_true(json_object_get(request, "all")), err) == 0)
 		answer(s, request, json_pack("{s:I}", "folded", (json_int_t)folded));
 }
@@ -217,9 +220,9 @@ static void tidy(struct serve *s)
 	s->tidied = queue_commits(s->queue);
 	queue_save(s->queue, &quiet);
 	packs_tidy(&s->repo, false, &quiet);
-	if (fold_is_due(&s->repo)) {
+	if (fold_is_due(&s->repo, s->config.keep_refs)) {
 		packs_sweep(&s->repo);
-		fold_runs(&s->repo, FOLD_KEEP, &folded, &quiet);
+		fold_runs(&s->repo, s->config.keep_refs, &folded, &quiet);
 	}
 }
 
@@ -241,13 +244,43 @@ static void loop(struct serve *s)
 	queue_commit(s->queue, true);
 }
 
-int git_serve(struct os *os, const char *state, const char *author, int socket, struct err *err)
+/* A driver does not begin where they cannot be read; whoever else asks gets the defaults. */
+static int read_config(struct config *ret, struct os *os, const char *state, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	char *path = str_format("%s/config.yaml", state);
+	int rc = path ? config_read(ret, os, path, &ignored) : -ERR_NOMEM;
+
+	free(path);
+	return rc < 0 ? config_parse(ret, "", 0, "", err) : 0;
+}
+
+static char *author_of(const struct config *config)
+{
+	return str_format("%s <%s>", config->author_name ? config->author_name : "wf",
+			  config->author_email ? config->author_email : "wf@localhost");
+}
+
+static int open_repo(struct serve *s, struct os *os, const char *state, struct err *err)
+{
+	char *author;
+	int rc = read_config(&s->config, os, state, err);
+
+	if (rc < 0)
+		return rc;
+	author = author_of(&s->config);
+	rc = author ? repo_open(&s->repo, os, state, author, err) : err_nomem(err);
+	free(author);
+	return rc;
+}
+
+int git_serve(struct os *os, const char *state, int socket, struct err *err)
 {
 	struct serve s = {.queue = NULL};
 	int rc;
 
 	line_init(&s.line, socket);
-	rc = repo_open(&s.repo, os, state, author, err);
+	rc = open_repo(&s, os, state, err);
 	if (rc < 0) {
 		line_send(&s.line, json_pack("{s:s, s:b}", "error", err->text, "fatal", 1));
 	} else {
@@ -258,5 +291,6 @@ int git_serve(struct os *os, const char *state, const char *author, int socket, 
 		repo_release(&s.repo);
 	}
 	line_release(&s.line);
+	config_release(&s.config);
 	return rc;
 }

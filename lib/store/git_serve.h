@@ -9,8 +9,8 @@
 struct err;
 struct os;
 
-/* Serve the socket until it closes and all that was told is committed. 0; negative when it could
- * not even begin. */
-int git_serve(struct os *os, const char *state, const char *author, int socket, struct err *err);
+/* Serve the socket, as config.yaml says, until it closes and all that was told is committed. 0;
+ * negative when it could not even begin. */
+int git_serve(struct os *os, const char *state, int socket, struct err *err);
 
 #endif

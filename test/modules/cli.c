@@ -42,6 +42,14 @@ static json_t *hold(wf_attempt *a, const json_t *in)
 	return json_true();
 }
 
+static json_t *worker(wf_attempt *a, const json_t *in)
+{
+	(void)a;
+	(void)in;
+	usleep(50000);
+	return json_integer(getpid());
+}
+
 static json_t *same(wf_ctx *wf, const json_t *in)
 {
 	return wf_step(wf, echo, in);
@@ -98,6 +106,26 @@ static json_t *later(wf_ctx *wf, const json_t *in)
 	return wf_shell(wf, "shell", "echo $(pwd) $KEPT $GIVEN ${OTHER-unset}");
 }
 
+/* How many workers it takes for four steps at once. */
+static json_t *workers(wf_ctx *wf, const json_t *in)
+{
+	wf_future *all[4];
+	int different = 0;
+
+	for (int i = 0; i < 4; i++)
+		all[i] = wf_start(wf, worker, in);
+	if (!wf_await_all(wf, all, 4))
+		return NULL;
+	for (int i = 0; i < 4; i++) {
+		int before = 0;
+
+		while (before < i && !json_equal(wf_value(all[before]), wf_value(all[i])))
+			before++;
+		different += before == i;
+	}
+	return json_integer(different);
+}
+
 WF_MODULE(WF_WORKFLOW(same), WF_WORKFLOW(nothing), WF_WORKFLOW(talks), WF_WORKFLOW(holds),
 	  WF_WORKFLOW(sleeps), WF_WORKFLOW(counts), WF_WORKFLOW(shells), WF_WORKFLOW(later),
-	  WF_STEP(echo), WF_STEP(talk), WF_STEP(hold))
+	  WF_STEP(echo), WF_STEP(talk), WF_STEP(hold), WF_WORKFLOW(workers), WF_STEP(worker))
