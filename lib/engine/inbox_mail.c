@@ -52,7 +52,6 @@ int inbox_take_signal(struct runner *r, const char *name, const json_t *message,
 {
 	static const char *const members[] = {"name", "from", NULL};
 	const char *signal = text_of(message, "name");
-	struct progress p = {.kind = PROGRESS_SIGNAL, .step = signal};
 	struct happening *h;
 
 	if (!signal || message_name_problem(signal) || heard(r, name, message)) {
@@ -65,7 +64,6 @@ int inbox_take_signal(struct runner *r, const char *name, const json_t *message,
 	if (json_object_get(message, "from") &&
 	    json_object_set_new(r->heard, name, json_true()) < 0)
 		return err_nomem(err);
-	driver_progress(r->driver, r, &p);
 	return 0;
 }
 
@@ -89,14 +87,12 @@ static int accept_update(struct runner *r, const char *name, const char *id, con
 			 struct err *err)
 {
 	static const char *const members[] = {"update", "name", NULL};
-	struct progress p = {.kind = PROGRESS_UPDATE, .step = id, .attempt = 1};
 	struct happening *h = happen(r, EVENT_UPDATE_ACCEPTED, name, message, members, err);
 
 	if (!h)
 		return -err->code;
 	if (json_object_set_new(r->updates, id, json_true()) < 0)
 		return err_nomem(err);
-	driver_progress(r->driver, r, &p);
 	return 0;
 }
 

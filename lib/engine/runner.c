@@ -175,6 +175,7 @@ int runner_feed(struct runner *r, struct err *err)
 	for (size_t i = 0; i < r->pending_count; i++) {
 		struct happening *h = &r->pending[i];
 		struct task *task = h->task;
+		runner_say(r, h);
 		runner_tell_committer(r, h->note);
 		if (rc == 0 && !event_is_note(h->event.type) && !event_is_end(h->event.type)) {
 			crash_guard(r->run.path, r->run.id);

@@ -29,6 +29,7 @@ struct task;
 struct happening {
 	struct event event; /* body: what the core is fed with */
 	struct buf fields;  /* text for the line */
+	int64_t us;         /* an outcome of a step: how long it ran */
 	char *note;         /* the commit's message; may be NULL */
 	struct task *task;  /* to be freed once fed; may be NULL */
 	char *message;      /* in the inbox, to be removed once fed; may be NULL */
@@ -120,6 +121,8 @@ void runner_finish(struct runner *r);
 /* Append all that is pending and make it durable by one sync; then feed it. */
 int runner_record(struct runner *r, struct err *err);
 int runner_feed(struct runner *r, struct err *err);
+/* Tell of what has happened, and is durable (runner_say.c). */
+void runner_say(struct runner *r, const struct happening *h);
 /* Append "member":value to the fields, or "member_file" with the value in payloads/ when it is
  * large. */
 int runner_put_value(struct runner *r, struct buf *fields, const char *member, const char *text,

@@ -116,10 +116,6 @@ int serve_update(struct runner *r, const struct command *command, struct err *er
 {
 	const char *member = command->failed ? "error" : "result";
 	struct happening *h = runner_happen(r, EVENT_UPDATE_COMPLETED, 0);
-	struct progress p = {.kind = PROGRESS_UPDATE,
-			     .step = command->name,
-			     .attempt = command->failed ? 3 : 2,
-			     .detail = command->value};
 	json_t *id = json_string(command->name);
 	int rc = h && id ? runner_put_json(r, &h->fields, "update", id, err) : err_nomem(err);
 
@@ -135,7 +131,5 @@ int serve_update(struct runner *r, const struct command *command, struct err *er
 				     command->failed ? "failed" : "completed");
 		rc = h->event.body && h->note ? 0 : err_nomem(err);
 	}
-	if (rc == 0)
-		driver_progress(r->driver, r, &p);
 	return rc;
 }

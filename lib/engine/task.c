@@ -136,7 +136,6 @@ void task_wake(struct task *task)
 {
 	struct err err = ERR_INIT;
 	struct happening *h;
-	struct progress p = {.kind = PROGRESS_TIMER_FIRED};
 	int rc = 0;
 
 	if (task->settled)
@@ -162,8 +161,6 @@ void task_wake(struct task *task)
 			h->task = task;
 			h->event.body = json_object();
 		}
-		p.cmd = task->cmd;
-		driver_progress(task->runner->driver, task->runner, &p);
 	}
 	if (rc < 0)
 		runner_break(task->runner, DRIVE_BROKEN, &err);

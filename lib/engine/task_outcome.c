@@ -39,11 +39,6 @@ int task_settle(struct task *task, bool completed, const char *text, size_t len,
 	struct happening *h = runner_happen(r, completed ? EVENT_STEP_COMPLETED : EVENT_STEP_FAILED,
 					    task->cmd);
 	const char *member = completed ? "result" : "error";
-	struct progress p = {.kind = completed ? PROGRESS_STEP_COMPLETED : PROGRESS_STEP_FAILED,
-			     .cmd = task->cmd,
-			     .step = task->step->name,
-			     .attempt = task->attempt,
-			     .us = us};
 	json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	int rc;
 
@@ -59,6 +54,7 @@ int task_settle(struct task *task, bool completed, const char *text, size_t len,
 	buf_addi(&h->fields, us);
 	buf_addc(&h->fields, ',');
 	h->task = task;
+	h->us = us;
 	rc = runner_put_value(r, &h->fields, member, text, len, err);
 	if (rc == 0) {
 		note_outcome(task, h, completed ? "completed" : "failed", us);
@@ -67,12 +63,6 @@ int task_settle(struct task *task, bool completed, const char *text, size_t len,
 						      "attempt", task->attempt);
 		if (!h->event.body || json_object_set(h->event.body, member, value) < 0)
 			rc = err_nomem(err);
-	}
-	if (rc == 0) {
-		if (!completed)
-			p.text = json_string_value(json_object_get(value, "message"));
-		p.detail = value;
-		driver_progress(r->driver, r, &p);
 	}
 	json_decref(value);
 	return rc;
