@@ -4,6 +4,7 @@
 
 MARKS=$WF_BUILD/test/modules/effects.so
 SHIM=$WF_BUILD/test/shim/fault.so
+STATE=.wf
 
 # faulty SPEC COMMAND...: run a command with the fault shim.
 faulty() {
@@ -16,7 +17,7 @@ faulty() {
 count_calls() {
 	local kinds=$1
 	shift
-	rm -rf count .wf marks
+	rm -rf count "$STATE" marks
 	WF_FAULT_COUNT=$PWD/count faulty "EIO:0:$kinds" "$@" >count.out 2>&1 || return 1
 	cat count
 }
@@ -25,7 +26,7 @@ count_calls() {
 recorded_keys() {
 	local tail
 	tail=$(keys_tail "$1") || return 0
-	cat ".wf/open/$1/history/"*.jsonl 2>/dev/null | tr -d '\n' | sed 's/}{/}\n{/g' |
+	cat "$STATE/open/$1/history/"*.jsonl 2>/dev/null | tr -d '\n' | sed 's/}{/}\n{/g' |
 		sed -nE "s/^\{.*\"type\":\"step_(completed|failed)\".*\"cmd\":([0-9]+).*\}\$/$1.\2.$tail/p; \
 s/^\{.*\"cmd\":([0-9]+).*\"type\":\"step_(completed|failed)\".*\}\$/$1.\1.$tail/p" | sort -u | tr '\n' ' '
 }
@@ -50,7 +51,7 @@ go_on() {
 once_keys() {
 	local tail
 	tail=$(keys_tail "$1") || return 0
-	cat .wf/*/"$1"/history/*.jsonl | sed -nE "s/.*\"type\":\"step_started\".*\"cmd\":([0-9]+).*/$1.\1.$tail/p" |
+	cat "$STATE"/*/"$1"/history/*.jsonl | sed -nE "s/.*\"type\":\"step_started\".*\"cmd\":([0-9]+).*/$1.\1.$tail/p" |
 		sort -u | tr '\n' ' '
 }
 
@@ -70,10 +71,10 @@ assert_promises() {
 	local broken
 	broken=$(awk -v before="$BEFORE" -v recorded="$RECORDED" -v once="$(once_keys "$1")" -f "$WF_SRC/test/kill/marks.awk" marks)
 	[ -z "$broken" ] || { echo "$broken"; cat marks; return 1; }
-	run -0 git -C .wf fsck --strict
-	run -0 git -C .wf log --format=%s "run/$1"
+	run -0 git -C "$STATE" fsck --strict
+	run -0 git -C "$STATE" log --format=%s "run/$1"
 	run -0 wf fsck --repair
 	run -0 wf fsck
-	broken=$(find .wf -name '.tmp-*' -o -name '.new-*')
+	broken=$(find "$STATE" -name '.tmp-*' -o -name '.new-*')
 	[ -z "$broken" ] || { echo "left: $broken"; return 1; }
 }

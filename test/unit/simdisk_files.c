@@ -109,6 +109,7 @@ ssize_t sim_pwrite(struct os *os, int fd, const void *data, size_t n, uint64_t o
 	if (fate == FAIL)
 		n = (size_t)simdisk_random(disk, n);
 	file_write(h->inode, data, n, offset);
+	h->inode->mtime = disk->now;
 	return fate == GO_ON ? (ssize_t)n : rc;
 }
 
@@ -138,6 +139,7 @@ int sim_truncate(struct os *os, int fd, uint64_t size)
 	if (!h || (h->flags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
 	file_resize(h->inode, size);
+	h->inode->mtime = disk_of(os)->now;
 	return ended(fate, 0);
 }
 
@@ -160,6 +162,7 @@ void sim_fill_stat(const struct inode *inode, struct os_stat *ret)
 		.mode = inode->mode,
 		.uid = geteuid(),
 		.inode = inode->number,
+		.mtime = inode->mtime * 1000000,
 	};
 }
 

@@ -29,6 +29,7 @@ struct inode {
 	enum os_kind kind;
 	uint64_t number;
 	mode_t mode;
+	int64_t mtime;           /* ms */
 	struct bytes seen, kept; /* a file's: what a read gives, what a power cut cannot take */
 	bool *dirty;             /* for each page of seen: the next sync writes it */
 	uint64_t pages;          /* how many dirty has */

@@ -58,6 +58,7 @@ struct inode *inode_new(struct simdisk *disk, enum os_kind kind, mode_t mode)
 
 	inode->kind = kind;
 	inode->mode = mode;
+	inode->mtime = disk->now;
 	inode->number = ++disk->next_number;
 	inode->next = disk->inodes;
 	disk->inodes = inode;
@@ -84,6 +85,7 @@ void deed_do(struct simdisk *disk, struct inode *subject, const struct change *c
 		if (!deed->changes[i].name)
 			abort();
 		names_set(&changes[i].folder->names, changes[i].name, changes[i].inode);
+		changes[i].folder->mtime = disk->now;
 	}
 	deed->count = count;
 	deed->subject = subject;
