@@ -65,6 +65,19 @@ int committer_start(struct committer **ret, struct state *state, struct err *err
 	return 0;
 }
 
+int committer_settings(struct committer *c, struct err *err)
+{
+	json_t *request = json_pack("{s:s, s:b}", "do", "settings", "commit", 1);
+
+	if (!request)
+		return err_nomem(err);
+	if (c->socket >= 0)
+		line_send(&c->line, request);
+	else
+		json_decref(request);
+	return 0;
+}
+
 /* Close the socket, and wait for what it still commits. Returns how it ended, as waitpid says. */
 static int stop(struct committer *c)
 {

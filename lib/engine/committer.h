@@ -25,6 +25,8 @@
  *   -> {"do":"reset","run":ID,"point":P,"now":P,"message":"..."}  the run goes on from an earlier
  * point, P: {"seq":5,"segment":1,"offset":812}
  *   -> {"do":"fork","run":NEW,"of":ID,"point":P,"now":P,"message":"..."}
+ *   -> {"do":"settings","commit":true}   branch main is to have config.yaml as it is; with "ask",
+ * and without "commit", whether it has: {"same":true}
  *   -> {"do":"maintain"}              pack loose objects, fold old refs, as limits say
  *   <- {"ready":ID,"seq":99}          this position was dealt with: the next may come
  *   <- {"error":"...","run":ID}       a line for every failure; the run goes on, fsck mends it
@@ -44,6 +46,8 @@ struct committer;
 
 /* Start it for a state directory; returns before it is ready. */
 int committer_start(struct committer **ret, struct state *state, struct err *err);
+/* Branch main is to have config.yaml as it is now; later, if it dies of that. */
+int committer_settings(struct committer *c, struct err *err);
 /* Tell that a run is durable up to position. message: one line for people, or NULL to join what is
  * pending. */
 void committer_commit(struct committer *c, const char *run_id,

@@ -315,7 +315,10 @@ int driver_new(struct driver **ret, struct state *state, const struct driver_opt
 	rc = read_config(d, err);
 	if (rc == 0)
 		rc = committer_start(&d->committer, state, err);
+	if (rc == 0)
+		rc = committer_settings(d->committer, err);
 	if (rc < 0) {
+		committer_finish(d->committer, &ignored);
 		config_release(&d->config);
 		free(d);
 		return rc;

@@ -170,6 +170,37 @@ static int check_folder(struct shared *s, const char *name, struct err *err)
 	return rc;
 }
 
+/* The file is the truth, and main follows. */
+static int check_main(struct shared *s, struct err *err)
+{
+	static const char text[] = "'%s/config.yaml' is not as branch main has it; a repair, and "
+				   "the next driver, commit it";
+	struct fsck *f = s->f;
+	struct err why = ERR_INIT;
+	json_t *answer = NULL, *request = json_pack("{s:s}", "do", "settings");
+	int rc = request ? committer_ask(f->committer, request, &answer, &why) : err_nomem(&why);
+	bool same = rc < 0 || json_is_true(json_object_get(answer, "same"));
+
+	json_decref(answer);
+	answer = NULL;
+	if (!same) {
+		problem_add(&s->before, false, FIX_COMMIT, NULL, text, f->state->path);
+		if (f->repair && json_object_set_new(request, "commit", json_true()) == 0)
+			rc = committer_ask(f->committer, request, &answer, &why);
+		if (!json_is_true(json_object_get(answer, "same")))
+			problem_add(&s->after, false, FIX_COMMIT, NULL, text, f->state->path);
+	}
+	json_decref(answer);
+	json_decref(request);
+	if (rc < 0 && why.code == ERR_NOMEM)
+		return err_nomem(err);
+	if (rc < 0) {
+		problem_add_err(&s->before, FIX_NONE, NULL, &why);
+		problem_add_err(&s->after, FIX_NONE, NULL, &why);
+	}
+	return 0;
+}
+
 static void check_settings(struct shared *s)
 {
 	struct err why = ERR_INIT;
@@ -196,6 +227,8 @@ int fsck_shared(struct fsck *f, struct err *err)
 	for (size_t i = 0; rc == 0 && i < sizeof folders / sizeof folders[0]; i++)
 		rc = check_folder(&s, folders[i], err);
 	check_settings(&s);
+	if (rc == 0 && f->committer)
+		rc = check_main(&s, err);
 	if (rc == 0 && (s.before.failed || s.after.failed))
 		rc = err_nomem(err);
 	if (rc == 0)

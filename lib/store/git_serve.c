@@ -11,6 +11,7 @@
 #include "git_queue.h"
 #include "git_repo.h"
 #include "git_restore.h"
+#include "git_settings.h"
 #include "line.h"
 #include "notes.h"
 
@@ -144,6 +145,18 @@ static void do_list(struct serve *s, const char *run, const json_t *request, str
 		answer(s, request, object);
 }
 
+/* "commit": branch main is to have config.yaml as it is. */
+static void do_settings(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	bool same;
+
+	(void)run;
+	if (git_settings(&s->repo, json_is_true(json_object_get(request, "commit")), &same, err) ==
+		    0 &&
+	    json_object_get(request, "ask"))
+		answer(s, request, json_pack("{s:b}", "same", same));
+}
+
 /* "all": down to one pack. "keep": branches of closed runs that stay. */
 static void do_maintain(struct serve *s, const char *run, const json_t *request, struct err *err)
 {
@@ -178,11 +191,12 @@ static void do_fork(struct serve *s, const char *run, const json_t *request, str
 }
 
 static const struct verb verbs[] = {
-	{"reset", true, do_reset},     {"fork", true, do_fork},
-	{"commit", true, do_commit},   {"hold", true, do_hold},
-	{"release", true, do_release}, {"flush", false, do_flush},
-	{"restore", true, do_restore}, {"verify", true, do_verify},
-	{"list", false, do_list},      {"maintain", false, do_maintain},
+	{"reset", true, do_reset},        {"fork", true, do_fork},
+	{"commit", true, do_commit},      {"hold", true, do_hold},
+	{"release", true, do_release},    {"flush", false, do_flush},
+	{"restore", true, do_restore},    {"verify", true, do_verify},
+	{"list", false, do_list},         {"maintain", false, do_maintain},
+	{"settings", false, do_settings},
 };
 
 static void handle(struct serve *s, const json_t *request)

@@ -37,7 +37,7 @@ config() {
 @test "author: of the commits, also of the first" {
 	config 'author: {name: Nightly Job, email: ops@example.org}'
 	expect 0 wf run "$CLI:same" --id r
-	same "$(git -C .wf log --all --format='%an <%ae>' | sort -u)" "Nightly Job <ops@example.org>"
+	same "$(git -C .wf log --all --format='%cn <%ce>' | sort -u)" "Nightly Job <ops@example.org>"
 	git_clean
 }
 
