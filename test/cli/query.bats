@@ -92,6 +92,35 @@ picture() {
 	same "$(json '.[0].frames[0].function' "$output")" mailbox
 }
 
+@test "a run in a later generation answers from that one, open and ended" {
+	expect 3 wf run "$WF_BUILD/test/modules/chain.so:sums" --id c --no-wait
+	expect 0 wf query c sum
+	same "$output" "[1,0]"
+	local number
+	for number in 1 2 3 4 5 6 7; do expect 0 wf signal c add "$number"; done
+	expect 3 wf resume c --no-wait
+	expect 0 wf query c sum
+	same "$output" "[3,28]"
+	expect 0 wf query c stack
+	json '.[0].frames[] | select(.function == "sums")' "$output"
+	expect 0 wf query c waits
+	same "$(json '.[0].name' "$output")" add
+	expect 0 wf signal c add 0 --resume
+	same "$output" "[3,28]"
+	expect 0 wf query c sum
+	same "$output" "[3,28]"
+}
+
+@test "segment: of config.yaml holds, and a query reads a generation of many segments" {
+	printf 'segment: 16K\n' >config.yaml
+	mkdir -m 700 .wf && mv config.yaml .wf/
+	expect 0 wf run "$WF_BUILD/test/modules/chain.so:chain" --id c last=3 steps=300
+	[ "$(find .wf/closed/c/history -name "*.jsonl" | wc -l)" -gt 6 ]
+	expect 0 wf query c stack
+	same "$output" "[]"
+	expect 0 wf query c queries
+}
+
 @test "an argument is given, a failure is told, and a handler may not ask for anything" {
 	expect 3 wf run "$MAIL:mailbox" --id m --no-wait
 	expect 1 wf query m notes '"what"'

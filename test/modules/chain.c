@@ -49,12 +49,19 @@ static json_t *chain(wf_ctx *wf, const json_t *in)
 	return NULL;
 }
 
+static json_t *sum_so_far(wf_ctx *wf, const json_t *argument, void *arg)
+{
+	(void)argument;
+	return json_pack("[i, I]", (int)wf_generation(wf), *(json_int_t *)arg);
+}
+
 /* Sums the numbers that are signalled, a few a generation, until one is 0. */
 static json_t *sums(wf_ctx *wf, const json_t *in)
 {
 	json_int_t sum = number(in, "sum", 0);
 	json_t *next;
 
+	wf_on_query(wf, "sum", sum_so_far, &sum);
 	for (int i = 0; i < 3; i++) {
 		json_t *payload = wf_receive(wf, "add");
 		if (!payload)
