@@ -89,6 +89,7 @@ void task_free(struct task *task)
 	if (task->next)
 		task->next->link = task->link;
 	json_decref(task->failure);
+	json_decref(task->failures);
 	free(task->details);
 	free(task);
 }

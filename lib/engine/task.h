@@ -47,11 +47,14 @@ struct task {
 	bool settled;            /* its outcome is pending; wants nothing more */
 	bool cancelled;          /* the workflow gave it up */
 	json_t *failure;         /* of the last attempt; may be NULL */
+	json_t *failures;        /* of the last attempts, each {"attempt","at","type","message"};
+				    NULL: none */
 	char *details;           /* JSON text of the last heartbeat; may be NULL */
 	int64_t details_saved;   /* monotonic us of the last write of details */
 	int slot_fd;             /* its place among those of .limit; -1: none */
 	bool throttled;          /* waits for such a place */
 	int64_t rate_due;        /* wall clock: when .rate lets it begin; 0: not asked yet */
+	bool said_waits;         /* attempts/ says that it waits for one of the two */
 };
 
 struct task *task_new(struct runner *r, const struct command *command);

@@ -85,6 +85,7 @@ static void recall(struct task *task, const json_t *state)
 	task->due = json_integer_value(json_object_get(state, "due"));
 	task->asked = json_integer_value(json_object_get(state, "asked"));
 	task->failure = json_incref(json_object_get(state, "failure"));
+	task->failures = json_incref(json_object_get(state, "failures"));
 	if (details)
 		task->details = json_dumps(details, JSON_COMPACT | JSON_ENCODE_ANY);
 }

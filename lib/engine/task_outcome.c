@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define DETAILS_EVERY_US 100000
+#define FAILURES_MOST 10
 
 static void note_outcome(struct task *task, struct happening *h, const char *how, int64_t us)
 {
@@ -101,11 +102,19 @@ int task_fail_total(struct task *task, int64_t us, struct err *err)
 	return rc;
 }
 
+/* When it may begin again: an attempt that runs, or waits for its turn, does so at once should this
+ * driver die, whatever its alarm is for. */
+static int64_t due_of(const struct task *task)
+{
+	return task->submitted || throttle_delays(task) ? 0 : task->due;
+}
+
 int task_save(struct task *task, bool durable, struct err *err)
 {
-	json_t *state = json_pack("{s:i, s:I, s:I, s:O?}", "attempt", task->attempt, "asked",
-				  (json_int_t)task->asked, "due", (json_int_t)task->due, "failure",
-				  task->failure);
+	json_t *state = json_pack("{s:i, s:I, s:I, s:O?, s:O*, s:o*}", "attempt", task->attempt,
+				  "asked", (json_int_t)task->asked, "due", (json_int_t)due_of(task),
+				  "failure", task->failure, "failures", task->failures, "waits",
+				  throttle_waits_json(task));
 	json_t *details = task->details ? json_loads(task->details, JSON_DECODE_ANY, NULL) : NULL;
 	int rc = state ? 0 : err_nomem(err);
 
@@ -166,6 +175,20 @@ static int settle_cancelled(struct task *task, const struct pool_outcome *outcom
 	return rc;
 }
 
+/* For people: what became of the last attempts. */
+static int note_failure(struct task *task, int64_t now)
+{
+	json_t *note = json_pack("{s:i, s:I, s:O*, s:O*}", "attempt", task->attempt, "at",
+				 (json_int_t)now, "type", json_object_get(task->failure, "type"),
+				 "message", json_object_get(task->failure, "message"));
+
+	if (!task->failures)
+		task->failures = json_array();
+	if (json_array_size(task->failures) >= FAILURES_MOST)
+		json_array_remove(task->failures, 0);
+	return json_array_append_new(task->failures, note);
+}
+
 int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t us,
 			struct err *err)
 {
@@ -183,6 +206,8 @@ int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t
 		  !task_past_total(task, now + retry_delay(&task->step->retry, task->attempt));
 	json_decref(task->failure);
 	task->failure = failure;
+	if (again && in_time && note_failure(task, now) < 0)
+		return err_nomem(err);
 	if (again && in_time)
 		return try_again(task, err);
 	if (again || task->out_of_time)

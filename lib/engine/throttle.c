@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+#define TOLD_MS 200 /* a shorter wait for .rate is not written down */
+
 /* What holds for a step: the stricter of its own and the configured. */
 static struct limit limit_of(const struct task *task)
 {
@@ -58,23 +60,68 @@ static int enter_slot(struct task *task, const char *folder, unsigned limit, str
 	return rc < 0 ? rc : !task->throttled;
 }
 
+bool throttle_delays(const struct task *task)
+{
+	return task->throttled || (task->rate_due && !task->submitted);
+}
+
+json_t *throttle_waits_json(const struct task *task)
+{
+	struct limit limit;
+
+	if (!throttle_delays(task))
+		return NULL;
+	limit = limit_of(task);
+	return task->throttled ? json_pack("{s:s, s:I}", "for", "slot", "limit",
+					   (json_int_t)limit.concurrency)
+			       : json_pack("{s:s, s:f, s:I}", "for", "rate", "rate", limit.rate,
+					   "until", (json_int_t)task->rate_due);
+}
+
+/* Whoever asks why it does not run finds it in attempts/; that need not be durable. */
+static int say_waits(struct task *task, bool waits, struct err *err)
+{
+	if (task->said_waits == waits)
+		return 0;
+	task->said_waits = waits;
+	return task_save(task, false, err);
+}
+
+static bool is_worth_telling(const struct task *task)
+{
+	return task->throttled ||
+	       (task->rate_due && task->rate_due - runner_now(task->runner) >= TOLD_MS);
+}
+
+static int enter(struct task *task, const struct limit *limit, struct err *err)
+{
+	char *folder;
+	int rc = 1;
+
+	folder = limits_folder(task->runner->driver->state, "step", task->step->name, err);
+	if (!folder)
+		return -err->code;
+	if (limit->concurrency && task->slot_fd < 0)
+		rc = enter_slot(task, folder, limit->concurrency, err);
+	if (rc > 0 && limit->rate > 0)
+		rc = enter_rate(task, folder, limit->rate, err);
+	free(folder);
+	return rc;
+}
+
 int throttle_enter(struct task *task, struct err *err)
 {
 	struct limit limit = limit_of(task);
-	char *folder;
-	int rc = 1;
+	int rc;
 
 	task->throttled = false;
 	if (!limit.concurrency && limit.rate <= 0)
 		return 1;
-	folder = limits_folder(task->runner->driver->state, "step", task->step->name, err);
-	if (!folder)
+	rc = enter(task, &limit, err);
+	if (rc > 0)
+		task->rate_due = 0;
+	if (rc >= 0 && say_waits(task, is_worth_telling(task), err) < 0)
 		return -err->code;
-	if (limit.concurrency && task->slot_fd < 0)
-		rc = enter_slot(task, folder, limit.concurrency, err);
-	if (rc > 0 && limit.rate > 0)
-		rc = enter_rate(task, folder, limit.rate, err);
-	free(folder);
 	return rc;
 }
 

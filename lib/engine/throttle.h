@@ -8,6 +8,7 @@
 #ifndef WF_ENGINE_THROTTLE_H
 #define WF_ENGINE_THROTTLE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 struct err;
@@ -21,5 +22,9 @@ void throttle_leave(struct task *task);
 /* Try again those that wait. */
 void throttle_look(struct runner *r);
 bool throttle_waits(const struct runner *r);
+/* Whether the next attempt waits for its turn; and "waits" of attempts/, as wf-state(5): new; NULL:
+ * it does not. */
+bool throttle_delays(const struct task *task);
+json_t *throttle_waits_json(const struct task *task);
 
 #endif

@@ -16,6 +16,15 @@ load cli
 	same "$output" true
 }
 
+@test "promise 3: a step with a total time-out whose driver was killed runs again at once" {
+	start_held h total_ms=3600000
+	until_true 10 eval 'grep -qs . .wf/open/h/attempts/1.soft.json'
+	kill_hard "$DRIVER"
+	touch go
+	expect 0 wf resume h --no-wait
+	same "$output" true
+}
+
 @test "without an id: interrupted and due runs, and no others" {
 	wf run "$CLI:sleeps" ms=1 --id due --no-wait -q || [ $? -eq 3 ]
 	wf run "$CLI:sleeps" ms=3600000 --id later --no-wait -q || [ $? -eq 3 ]

@@ -35,7 +35,7 @@ static json_t *hold(wf_attempt *a, const json_t *in)
 		fclose(f);
 	}
 	while (access(json_string_value(json_object_get(in, "until")), F_OK) != 0) {
-		if (wf_heartbeat(a, NULL) < 0)
+		if (wf_heartbeat(a, json_object_get(in, "total_ms")) < 0)
 			return wf_fail(a, "stopped", "asked to stop");
 		usleep(2000);
 	}
@@ -71,7 +71,8 @@ static json_t *talks(wf_ctx *wf, const json_t *in)
 static json_t *holds(wf_ctx *wf, const json_t *in)
 {
 	wf_log(wf, "about to hold");
-	return wf_step(wf, hold, in);
+	return wf_step(wf, hold, in,
+		       .total_timeout = json_integer_value(json_object_get(in, "total_ms")));
 }
 
 static json_t *sleeps(wf_ctx *wf, const json_t *in)
