@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-extern const struct cmd cmd_fsck;
+extern const struct cmd cmd_fsck, cmd_why;
 extern const struct cmd cmd_cancel, cmd_terminate, cmd_complete;
 extern const struct cmd cmd_signal, cmd_query, cmd_update;         /* messages */
 extern const struct cmd cmd_replay, cmd_reset, cmd_fork, cmd_diff; /* evolution */
@@ -13,11 +13,12 @@ extern const struct cmd cmd_run, cmd_resume, cmd_status, cmd_list, cmd_show, cmd
 	cmd_check, cmd_new, cmd_help, cmd_version, cmd_completion, cmd_complete_words;
 
 const struct cmd *const commands[] = {
-	&cmd_run,    &cmd_resume,  &cmd_status,     &cmd_list,           &cmd_show,
-	&cmd_log,    &cmd_wait,    &cmd_complete,   &cmd_signal,         &cmd_query,
-	&cmd_update, &cmd_cancel,  &cmd_terminate,  &cmd_check,          &cmd_fsck,
-	&cmd_new,    &cmd_help,    &cmd_replay,     &cmd_reset,          &cmd_fork,
-	&cmd_diff,   &cmd_version, &cmd_completion, &cmd_complete_words, NULL,
+	&cmd_run,   &cmd_resume, &cmd_status,  &cmd_list,       &cmd_show,
+	&cmd_log,   &cmd_why,    &cmd_wait,    &cmd_complete,   &cmd_signal,
+	&cmd_query, &cmd_update, &cmd_cancel,  &cmd_terminate,  &cmd_check,
+	&cmd_fsck,  &cmd_new,    &cmd_help,    &cmd_replay,     &cmd_reset,
+	&cmd_fork,  &cmd_diff,   &cmd_version, &cmd_completion, &cmd_complete_words,
+	NULL,
 };
 
 #define AT(field) offsetof(struct general, field)

@@ -129,7 +129,7 @@ static void continued(struct buf *out, const struct event *e)
 	value(out, e, "input");
 }
 
-static void describe(struct buf *out, const struct event *e)
+void timeline_text(struct buf *out, const struct event *e)
 {
 	switch (e->type) {
 	case EVENT_RUN_STARTED:
@@ -232,7 +232,7 @@ void timeline_add(struct buf *out, const struct event *e, unsigned columns, bool
 	buf_addf(out, "%6llu  %02d:%02d:%02d.%03d  ", (unsigned long long)e->seq, tm.tm_hour,
 		 tm.tm_min, tm.tm_sec, (int)(e->at % 1000));
 	size_t used = out->len - start;
-	describe(&text, e);
+	timeline_text(&text, e);
 	if (buf_ok(&text) && text.len) {
 		buf_adds(out, tint(color && color_of != TINT_NONE, color_of));
 		text_add(out, text.data,

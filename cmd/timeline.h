@@ -14,4 +14,7 @@ void timeline_add(struct buf *out, const struct event *event, unsigned columns, 
 /* The same for the day that a line of its own tells where the date changes. */
 void timeline_day(struct buf *out, const struct event *event, bool color);
 
+/* Only what happened: "archive: completed (attempt 2, 1.3 s)". */
+void timeline_text(struct buf *out, const struct event *event);
+
 #endif

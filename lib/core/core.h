@@ -112,6 +112,17 @@ void core_set_live(struct core *core);
 const struct command *core_next(struct core *core);
 /* Whether a command was asked for and has no outcome. */
 bool core_is_open(const struct core *core, uint64_t id);
+/* The same, and what is known of it: for whoever looks from outside. Borrowed until the next feed.
+ */
+struct core_asked {
+	const struct command *command;
+	const char *name;           /* of the step, lock, signal or child's workflow; NULL: none */
+	bool given_up;              /* its scope was cancelled, or nobody waits for it any more */
+	enum step_cancel on_cancel; /* of a step or child */
+	unsigned scope;             /* that was cancelled: 0 the run, else the how manieth begun */
+	const char *reason;         /* why that was; NULL: it was not */
+};
+bool core_asked(const struct core *core, uint64_t id, struct core_asked *ret);
 /* Append the members "step" and "input" (or "input_sha256", over 1 KiB) of a step (or "run",
  * "name", "payload" of a signal) without an outcome, as its outcome line must have them. A failed
  * allocation is remembered by out. */

@@ -104,6 +104,17 @@ static int file_open(struct lock_file *ret, struct state *state, const char *nam
 	return rc;
 }
 
+int locks_read(struct state *state, const char *name, json_t **ret, struct err *err)
+{
+	struct lock_file f = {.state = state, .fd = -1};
+	int rc = read_file(&f, name, err);
+
+	if (rc == 0)
+		*ret = json_incref(f.root);
+	file_close(&f);
+	return rc;
+}
+
 static int file_write(struct lock_file *f, struct err *err)
 {
 	struct os *os = f->state->os;

@@ -38,6 +38,8 @@ int locks_take(struct state *state, const struct lock_claim *claim, json_t **ret
 /* 1 when locks_take would hold it now, for any run; writes nothing. 0 also when it cannot be told.
  */
 int locks_free(struct state *state, const struct lock_claim *claim);
+/* What its file says, new; NULL when nobody is in it. Takes no lock. */
+int locks_read(struct state *state, const char *name, json_t **ret, struct err *err);
 /* No longer held, nor waited for. */
 int locks_let_go(struct state *state, const char *name, const char *run, uint64_t cmd,
 		 struct err *err);
