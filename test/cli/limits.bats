@@ -165,11 +165,13 @@ most_at_once() {
 
 @test ".rate spaces the attempts of several runs" {
 	begin=$(date +%s%N)
-	wf run "$LIMITS:many" --id r1 rate=40 "journal=$PWD/journal" >/dev/null 2>&1 3>&- &
+	wf run "$LIMITS:many" --id r1 rate=40 "journal=$PWD/journal" >/dev/null 2>err1 3>&- &
 	PIDS=($!)
-	wf run "$LIMITS:many" --id r2 rate=40 "journal=$PWD/journal" >/dev/null 2>&1 3>&- &
+	wf run "$LIMITS:many" --id r2 rate=40 "journal=$PWD/journal" >/dev/null 2>err2 3>&- &
 	PIDS+=($!)
-	wait "${PIDS[@]}"
+	for pid in "${PIDS[@]}"; do
+		wait "$pid" || { cat err1 err2 && false; }
+	done
 	took=$((($(date +%s%N) - begin) / 1000000))
 	[ "$(grep -c ^end journal)" -eq 12 ]
 	[ "$took" -ge 275 ]
