@@ -2,6 +2,7 @@
 #include "command_output.h"
 
 #include "../base/buf.h"
+#include "command_log.h"
 #include "command_setup.h"
 #include "command_step.h"
 #include "pool_text.h"
@@ -15,23 +16,6 @@
 #include <unistd.h>
 
 #define TAIL_BYTES 4096
-
-static int open_log(const char *base, const char *end)
-{
-	char *path;
-	int fd, sys;
-
-	if (asprintf(&path, "%s.%s", base, end) < 0) {
-		errno = ENOMEM;
-		return -1;
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
-		  0600);
-	sys = errno;
-	free(path);
-	errno = sys;
-	return fd;
-}
 
 static int open_stdin(const char *data, size_t n)
 {
@@ -58,30 +42,28 @@ static int open_stdin(const char *data, size_t n)
 int command_files_open(struct command_files *f, const struct command_call *call,
 		       const struct command_setup *setup)
 {
-	*f = (struct command_files){-1, call->scratch_out, call->scratch_err};
+	*f = (struct command_files){-1, call->scratch_out, call->scratch_err, call->scratch_out,
+				    call->scratch_err};
 	if (call->log_base) {
-		f->out = open_log(call->log_base, "out");
-		f->err = f->out < 0 ? -1 : open_log(call->log_base, "err");
-		if (f->out < 0 || f->err < 0)
+		if (command_log_open(&call->logs->out, call->log_base, "out") < 0 ||
+		    command_log_open(&call->logs->err, call->log_base, "err") < 0)
 			return -1;
+		f->out = call->logs->out.fd;
+		f->err = call->logs->err.fd;
+		f->give_out = call->logs->out.given;
+		f->give_err = call->logs->err.given;
 	}
 	if (setup->stdin_text)
 		f->in = open_stdin(setup->stdin_text, setup->stdin_len);
 	return setup->stdin_text && f->in < 0 ? -1 : 0;
 }
 
-static void close_log(int fd, const char *base, const char *end)
+void command_files_show(const struct command_call *call)
 {
-	struct stat st;
-	char *path;
-
-	if (fd < 0)
+	if (!call->log_base)
 		return;
-	if (fstat(fd, &st) == 0 && st.st_size == 0 && asprintf(&path, "%s.%s", base, end) >= 0) {
-		unlink(path);
-		free(path);
-	}
-	close(fd);
+	command_log_name(&call->logs->out, call->log_base, "out");
+	command_log_name(&call->logs->err, call->log_base, "err");
 }
 
 void command_files_close(struct command_files *f, const struct command_call *call)
@@ -90,8 +72,8 @@ void command_files_close(struct command_files *f, const struct command_call *cal
 		close(f->in);
 	if (!call->log_base)
 		return;
-	close_log(f->out, call->log_base, "out");
-	close_log(f->err, call->log_base, "err");
+	command_log_end(&call->logs->out, call->log_base, "out");
+	command_log_end(&call->logs->err, call->log_base, "err");
 }
 
 /* n bytes at offset, fewer at the end of the file. */

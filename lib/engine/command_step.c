@@ -8,12 +8,16 @@
 #include "protocol.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define SHOW_MS 50 /* then a command's log has its name */
 
 enum stage { STAGE_EXEC, STAGE_DIRECTORY, STAGE_OUTPUT };
 
@@ -53,7 +57,8 @@ static _Noreturn void child(const struct command_call *call, const struct comman
 	if (getppid() != parent)
 		_exit(127);
 	atomic_store(&call->slot->exec_stage, STAGE_OUTPUT);
-	if (dup2(f->out, 1) < 0 || dup2(f->err, 2) < 0 || (f->in >= 0 && dup2(f->in, 0) < 0))
+	if (dup2(f->give_out, 1) < 0 || dup2(f->give_err, 2) < 0 ||
+	    (f->in >= 0 && dup2(f->in, 0) < 0))
 		goto fail;
 	atomic_store(&call->slot->exec_stage, STAGE_DIRECTORY);
 	if ((call->directory && chdir(call->directory) < 0) ||
@@ -97,8 +102,24 @@ static pid_t spawn(const struct command_call *call, const struct command_setup *
 	return pid;
 }
 
-static int await(pid_t pid, int *ret_status)
+/* Whether it has ended within the time in which nobody looks at a log; false also where that cannot
+ * be told. */
+static bool soon_over(pid_t pid)
 {
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0), n;
+	struct pollfd ended = {.fd = fd, .events = POLLIN};
+
+	if (fd < 0)
+		return false;
+	n = poll(&ended, 1, SHOW_MS);
+	close(fd);
+	return n > 0;
+}
+
+static int await(const struct command_call *call, pid_t pid, int *ret_status)
+{
+	if (!soon_over(pid))
+		command_files_show(call);
 	while (waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
@@ -191,7 +212,7 @@ bool command_run(const struct command_call *call, struct buf *text)
 		fail(text, "system", false, NULL, "cannot fork for '%s': %s", setup.argv.list[0],
 		     strerror(errno));
 	} else {
-		rc = await(pid, &status);
+		rc = await(call, pid, &status);
 		sys = atomic_load(&call->slot->exec_errno);
 		completed = rc < 0 ? fail(text, "system", false, NULL,
 					  "the exit status was lost: %s", strerror(errno))

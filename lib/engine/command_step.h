@@ -3,13 +3,15 @@
  * One attempt of a command step (wf_exec, wf_shell), inside a worker.
  *
  * The command stays in the worker's process group, so that a signal to the group
- * reaches it and all that it started. Output goes straight into the log files and is read back: a
- * process that the command leaves behind with its output open holds nothing up. The
- * attempt is over when the command itself has ended; what it left behind in the group lives at most
- * as long as the worker, what left the group (a daemon) is its own.
+ * reaches it and all that it started. Output goes straight into the files of the log and is read
+ * back: a process that the command leaves behind with its output open holds nothing up. The attempt
+ * is over when the command itself has ended; what it left behind in the group lives at most as long
+ * as the worker, what left the group (a daemon) is its own.
  */
 #ifndef WF_ENGINE_COMMAND_STEP_H
 #define WF_ENGINE_COMMAND_STEP_H
+
+#include "command_log.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +19,15 @@
 
 struct buf;
 struct slot;
+
+struct command_logs {
+	struct command_log out, err;
+};
+
+#define COMMAND_LOGS_INIT \
+	{ \
+		COMMAND_LOG_INIT, COMMAND_LOG_INIT \
+	}
 
 struct command_call {
 	const char *step, *run_id, *key;
@@ -30,7 +41,8 @@ struct command_call {
 	bool any_exit;
 	size_t capture;
 	int scratch_out, scratch_err;
-	struct slot *slot; /* shared with the forked child until it executes */
+	struct command_logs *logs; /* of the worker, for all its commands */
+	struct slot *slot;         /* shared with the forked child until it executes */
 };
 
 /* Appends {"status","stdout","stderr"} (true) or the failure (false) to text. */

@@ -34,7 +34,8 @@ struct worker {
 	const char *text[REQUEST_TEXTS];
 	struct slot *slot;
 	int64_t began, beat, beat_every;
-	bool outside;      /* it says that somebody outside completes it */
+	bool outside; /* it says that somebody outside completes it */
+	struct command_logs logs;
 	struct buf unsaid; /* heartbeat details that were not sent, for being too soon */
 };
 
@@ -173,6 +174,7 @@ static bool run_command(struct worker *w)
 		.capture = w->head.capture,
 		.scratch_out = w->setup.scratch_out,
 		.scratch_err = w->setup.scratch_err,
+		.logs = &w->logs,
 		.slot = w->slot,
 	};
 	bool completed = command_run(&call, &w->out);
@@ -281,7 +283,7 @@ static void read_request(struct worker *w)
 
 _Noreturn void worker_main(const struct worker_setup *setup)
 {
-	struct worker w = {.setup = *setup, .self = getpid()};
+	struct worker w = {.setup = *setup, .self = getpid(), .logs = COMMAND_LOGS_INIT};
 
 	if (worker_become(&w.setup) < 0)
 		_exit(126);

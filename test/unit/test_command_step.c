@@ -132,6 +132,36 @@ static void test_surroundings(struct fixture *f)
 	result_clear(&r);
 }
 
+/* A file without a name is the next command's while nobody else can write to it. */
+static void test_logs(struct fixture *f)
+{
+	static const char script[] = "until [ -e %1$s.out ]; do :; done; echo seen";
+	struct result r = {0};
+	const char *log = path_of(f, "live");
+	char text[400];
+	FILE *old = fopen(path_of(f, "again.out"), "w");
+
+	snprintf(text, sizeof text, script, log);
+	SHELL(f, &r, text, .log_base = log);
+	is_str(field(&r, "stdout"), "seen\n", "the log of a running command has its name");
+	ok(file_is(path_of(f, "live.out"), "seen\n"), "and all it says");
+	is_int(access(path_of(f, "live.err"), F_OK), -1, "what stayed empty has lost it again");
+	ok(old && fputs("old\n", old) >= 0 && fclose(old) == 0, "an earlier try left a log");
+	SHELL(f, &r, ":", .log_base = path_of(f, "again"));
+	is_int(access(path_of(f, "again.out"), F_OK), -1, "a silent one does not keep it");
+	SHELL(f, &r, "mkfifo go; (read x <go; echo late; : >said) &",
+	      .log_base = path_of(f, "behind"));
+	SHELL(f, &r, "echo >go; until [ -e said ]; do :; done; echo mine",
+	      .log_base = path_of(f, "next"));
+	is_str(field(&r, "stdout"), "mine\n",
+	       "what a silent command left running does not write into the next one's output");
+	SHELL(f, &r, "echo first", .log_base = path_of(f, "1"));
+	SHELL(f, &r, "echo second", .log_base = path_of(f, "2"));
+	ok(file_is(path_of(f, "1.out"), "first\n") && file_is(path_of(f, "2.out"), "second\n"),
+	   "each has a log of its own");
+	result_clear(&r);
+}
+
 static void test_left_behind(struct fixture *f)
 {
 	struct result r = {0};
@@ -167,6 +197,7 @@ int main(void)
 	test_failures(&f);
 	test_capture(&f);
 	test_surroundings(&f);
+	test_logs(&f);
 	test_left_behind(&f);
 	fixture_close(&f);
 	ok(no_children(), "no process is left");
