@@ -13,7 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { REST_FACTOR = 10, REST_MIN_US = 50 * 1000, REST_MAX_US = 2000 * 1000, CONFLICTS_MAX = 5 };
+enum {
+	FIRST_US = 50 * 1000,
+	REST_FACTOR = 10,
+	REST_MIN_US = 50 * 1000,
+	REST_MAX_US = 2000 * 1000,
+	CONFLICTS_MAX = 5
+};
 
 struct waiting {
 	struct branch branch;
@@ -22,7 +28,7 @@ struct waiting {
 	int lock_fd; /* -1: none */
 	bool pending, failed, released;
 	bool chosen, moves; /* in this round */
-	int64_t due;        /* us, monotonic */
+	int64_t due;        /* us, monotonic; 0: it never told anything */
 };
 
 struct queue {
@@ -137,6 +143,11 @@ static void let_go(struct queue *q)
 	q->count = kept;
 }
 
+static int64_t now_us(const struct queue *q)
+{
+	return q->repo->os->ops->monotonic(q->repo->os);
+}
+
 int queue_tell(struct queue *q, const char *id, const struct branch_point *point,
 	       struct notes *notes, struct err *err)
 {
@@ -145,6 +156,8 @@ int queue_tell(struct queue *q, const char *id, const struct branch_point *point
 	if (!w)
 		return -err->code;
 	notes_join(&w->notes, notes);
+	if (!w->due)
+		w->due = now_us(q) + FIRST_US;
 	w->point = *point;
 	w->pending = true;
 	w->released = false;
@@ -176,11 +189,6 @@ void queue_release(struct queue *q, const char *id)
 	q->runs[at]->released = true;
 	q->runs[at]->due = 0;
 	let_go(q);
-}
-
-static int64_t now_us(const struct queue *q)
-{
-	return q->repo->os->ops->monotonic(q->repo->os);
 }
 
 int queue_wait(const struct queue *q)

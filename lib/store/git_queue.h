@@ -2,7 +2,8 @@
 /*
  * What runs have told and is not yet committed. All that a run tells before
  * its commit is due becomes one commit; all runs that are due together are
- * written as one pack. The first commit of a run is due at once, the next ones ten times as long
+ * written as one pack. The first commit of a run is due a moment after it told something, so that a
+ * run which is over by then is one commit; the next ones ten times as long
  * after the last as that took, so that a busy run spends a tenth of the time on it.
  */
 #ifndef WF_STORE_GIT_QUEUE_H
