@@ -127,11 +127,11 @@ static json_t *make_result(struct look *l, struct err *err)
 
 	if (!value)
 		return NULL;
-	result = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o}", "id", l->id, "workflow",
+	result = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "id", l->id, "workflow",
 			   l->run.info.workflow, "status", run_status_name(ends[i].status),
 			   "created", (json_int_t)l->run.info.created, "closed",
-			   (json_int_t)l->end.at, "steps", (json_int_t)l->steps, ends[i].member,
-			   value);
+			   (json_int_t)l->end.at, "steps", (json_int_t)l->steps, "events",
+			   (json_int_t)l->end.seq, ends[i].member, value);
 	if (!result)
 		err_nomem(err);
 	return result;

@@ -3,6 +3,7 @@
 #include "fsck_internal.h"
 
 #include "../base/str.h"
+#include "../model/told.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,8 @@ static int read_events(struct look *l, struct history *h, struct err *err)
 	while ((rc = history_read(h, &event, &why)) > 0) {
 		int taken = take_names(l, event.body);
 
+		if (taken == 0 && l->told && event.type == EVENT_TAGS_SET)
+			taken = told_apply(l->told, event.body);
 		take_end(l, &event);
 		event_release(&event);
 		if (taken < 0)

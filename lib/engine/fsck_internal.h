@@ -34,6 +34,7 @@ enum fix {
 	FIX_MODULE,  /* from the branch */
 	FIX_TAIL,    /* cut it */
 	FIX_ATTEMPT, /* from the branch, else forget it */
+	FIX_TOLD,    /* tags.json, from the history */
 	FIX_HALTED,  /* forget it: the next driver finds out */
 	FIX_INBOX,   /* set what is no message aside */
 	FIX_END,     /* write the result, close the run */
@@ -66,6 +67,7 @@ struct look {
 	struct problems problems;
 	json_t *payloads; /* named by the history: name -> true */
 	json_t *messages; /* recorded: name -> true */
+	json_t *told;     /* what tags.json is to hold; NULL: run is not valid */
 	struct event end; /* how it ended */
 	bool ended;
 	char module[65]; /* that it is pinned to */
@@ -94,6 +96,7 @@ char *look_path(const struct look *l, const char *file);
 int look_at_files(struct look *l, struct err *err);
 int look_at_history(struct look *l, struct err *err);
 int look_at_small_files(struct look *l, struct err *err);
+int look_at_told(struct look *l, struct err *err);
 int look_at_end(struct look *l, struct err *err);
 int look_at_module(struct look *l, struct err *err);
 int look_at_branch(struct look *l, struct err *err);
@@ -109,8 +112,12 @@ int mend_twice(struct look *l, struct err *err);
 /* Ask for files of the branch: an array (borrowed), into (may be NULL). 1 when any was restored. */
 int mend_restore(struct fsck *f, const char *id, json_t *files, const char *into, struct err *err);
 
-/* --- what is not of one run (fsck_shared.c) --- */
+int mend_told(struct look *l, struct err *err);
+
+/* --- what is not of one run (fsck_shared.c, fsck_index.c) --- */
 int fsck_shared(struct fsck *f, struct err *err);
+/* The index of closed runs against their files. */
+int fsck_index(struct fsck *f, struct err *err);
 /* The committer is of no use any more: say why, and go on without. */
 void fsck_lost_committer(struct fsck *f, const struct err *why);
 /* What is wrong with modules/<sha256>.so; "": nothing. Borrowed; NULL: no memory. */

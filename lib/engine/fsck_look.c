@@ -3,6 +3,7 @@
 #include "fsck_internal.h"
 
 #include "../base/str.h"
+#include "../model/told.h"
 #include "../os/os.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ void look_release(struct look *l)
 	problems_release(&l->problems);
 	json_decref(l->payloads);
 	json_decref(l->messages);
+	json_decref(l->told);
 	free(l->path);
 	memset(l, 0, sizeof *l);
 }
@@ -104,9 +106,13 @@ static int look_inside(struct look *l, struct err *err)
 		problem_add_err(&l->problems, FIX_RESTORE, "run.json", &why);
 	else
 		memcpy(l->module, l->run.info.module, sizeof l->module);
+	if (l->opened && !(l->told = told_new(l->run.info.options)))
+		return err_nomem(err);
 	rc = look_at_history(l, err);
 	if (rc == 0 && l->opened)
 		rc = look_at_small_files(l, err);
+	if (rc == 0 && l->sound && !l->driven)
+		rc = look_at_told(l, err);
 	if (rc == 0 && l->opened)
 		rc = look_at_end(l, err);
 	return rc == 0 && l->opened ? look_at_module(l, err) : rc;

@@ -196,7 +196,7 @@ static const struct mending mendings[] = {
 	{FIX_MODE, modes},         {FIX_TWICE, mend_twice},      {FIX_SWEEP, sweep},
 	{FIX_RESTORE, restore},    {FIX_SEGMENT, mend_segments}, {FIX_TAIL, mend_tail},
 	{FIX_MODULE, mend_module}, {FIX_ATTEMPT, mend_attempts}, {FIX_HALTED, mend_attempts},
-	{FIX_INBOX, inbox},        {FIX_END, mend_end},
+	{FIX_INBOX, inbox},        {FIX_TOLD, mend_told},        {FIX_END, mend_end},
 };
 
 int mend_run(struct look *l, int lock_fd, struct err *err)

@@ -220,7 +220,8 @@ static void check_settings(struct shared *s)
 
 int fsck_shared(struct fsck *f, struct err *err)
 {
-	static const char *const folders[] = {"", "open", "closed", "modules", "cache"};
+	static const char *const folders[] = {"",      "open",  "closed", "modules",
+					      "cache", "index", "locks",  "limits"};
 	struct shared s = {.f = f, .err = err};
 	int rc = 0;
 
@@ -229,6 +230,8 @@ int fsck_shared(struct fsck *f, struct err *err)
 	check_settings(&s);
 	if (rc == 0 && f->committer)
 		rc = check_main(&s, err);
+	if (rc == 0)
+		rc = fsck_index(f, err);
 	if (rc == 0 && (s.before.failed || s.after.failed))
 		rc = err_nomem(err);
 	if (rc == 0)

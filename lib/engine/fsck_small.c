@@ -171,3 +171,36 @@ int look_at_small_files(struct look *l, struct err *err)
 		rc = list(l, "attempts", each_attempt, err);
 	return rc == 0 ? list(l, "inbox", each_message, err) : rc;
 }
+
+/* A run that has told nothing but what it began with needs no file. */
+int look_at_told(struct look *l, struct err *err)
+{
+	struct err why = ERR_INIT;
+	json_t *kept = NULL;
+	char *path = l->told ? look_path(l, "tags.json") : NULL;
+	int rc;
+
+	if (!l->told)
+		return 0;
+	if (!path)
+		return err_nomem(err);
+	rc = read_object(l, path, MESSAGE_MAX, &kept, &why);
+	if (rc < 0) {
+		problem_add(&l->problems, false, FIX_TOLD, "tags.json", "%s", why.text);
+	} else {
+		json_decref(kept);
+		kept = NULL;
+		rc = run_told(&l->run, &kept, err);
+		if (rc == 0 && !json_equal(kept, l->told))
+			problem_add(&l->problems, false, FIX_TOLD, "tags.json",
+				    "'%s' is not what the history says", path);
+	}
+	json_decref(kept);
+	free(path);
+	return err->code ? -err->code : 0;
+}
+
+int mend_told(struct look *l, struct err *err)
+{
+	return l->told ? run_set_told(&l->run, l->told, err) : 0;
+}

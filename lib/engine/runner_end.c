@@ -13,6 +13,7 @@
 #include "runner_gate.h"
 #include "runner_inbox.h"
 #include "runner_locks.h"
+#include "runner_told.h"
 #include "task.h"
 
 #include <stdlib.h>
@@ -108,6 +109,7 @@ static int end_run(struct runner *r, const struct ending *ending, struct err *er
 		json_decref(value);
 		return rc;
 	}
+	runner_told_keep(r);
 	while (r->tasks)
 		task_free(r->tasks);
 	kids_free(r);

@@ -49,6 +49,7 @@ static int new_core(struct runner *r, const struct module *module, unsigned rule
 	if (rc == 0 && generation.told) {
 		json_decref(r->told);
 		r->told = json_incref(generation.told);
+		r->told_changed = true;
 	}
 	generation_release(&generation);
 	return rc;

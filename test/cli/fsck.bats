@@ -307,3 +307,47 @@ mended() {
 	expect 0 wf fsck --repair --json
 	same "$(json '.run + " " + .severity' "$output" | sort -u)" "a repaired"
 }
+
+@test "fsck: an index that tells otherwise than the files of a run, which lists would believe" {
+	expect 0 wf run -q searchattributes --id a --tag customer=acme --tag total=120
+	completed b
+	sed -i 's/"status":"completed"/"status":"failed"/; s/acme/umbrella/' .wf/index/closed.jsonl
+	damaged "index/closed.jsonl' tells of run 'a' otherwise than its files"
+	damaged "index/closed.jsonl' tells of run 'b' otherwise than its files"
+	mended
+	same "$(wf list --json --where 'status = completed' | jq -r .id | sort | tr '\n' ' ')" "a b "
+	same "$(wf list --json --where 'customer = acme' | jq -r .id)" a
+	echo '{"id":"b","status":' >>.wf/index/closed.jsonl
+	echo '{"id":"nobody"}' >>.wf/index/closed.jsonl
+	expect 0 wf fsck
+	same "$output" ""
+	rm .wf/index/closed.jsonl
+	expect 0 wf fsck
+	same "$output" ""
+}
+
+@test "fsck: tags.json that is not what the history says" {
+	expect 0 wf run -q searchattributes --id a --tag customer=acme --tag total=120
+	completed b
+	cp .wf/closed/a/tags.json sound
+	for text in '{"tags":{"customer":"umbrella"},"memo":{}}' '{"tags":' '[]'; do
+		echo "$text" >.wf/closed/a/tags.json
+		expect 0 wf fsck a
+		contains "$output" "note: a: '$PWD/.wf/closed/a/tags.json' "
+		expect 0 wf fsck --repair a
+		contains "$output" "repaired: a: "
+		same "$(jq -S . .wf/closed/a/tags.json)" "$(jq -S . sound)"
+	done
+	rm .wf/closed/a/tags.json
+	mended
+	same "$(jq -S . .wf/closed/a/tags.json)" "$(jq -S . sound)"
+	[ ! -e .wf/closed/b/tags.json ]
+}
+
+@test "fsck: a result that was made anew has all that it had" {
+	completed a
+	cp .wf/closed/a/result.json sound
+	rm .wf/closed/a/result.json
+	mended
+	same "$(jq -S . .wf/closed/a/result.json)" "$(jq -S . sound)"
+}
