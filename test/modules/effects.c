@@ -107,14 +107,48 @@ static json_int_t fan_out(wf_ctx *wf, const json_t *in, int from, int count)
 	return sum;
 }
 
+/* ---- mail: counted, answered, and without effect on the result */
+
+static void note(wf_ctx *wf, const json_t *payload, void *arg)
+{
+	(void)wf;
+	(void)payload;
+	++*(int *)arg;
+}
+
+static json_t *notes(wf_ctx *wf, const json_t *argument, void *arg)
+{
+	(void)wf;
+	(void)argument;
+	return json_integer(*(int *)arg);
+}
+
+static json_t *add(wf_ctx *wf, const json_t *argument, void *arg)
+{
+	(void)wf;
+	++*(int *)arg;
+	return json_integer(json_integer_value(argument) + 1);
+}
+
+static void take_mail(wf_ctx *wf)
+{
+	int *count = wf_alloc(wf, sizeof *count);
+
+	wf_on_signal(wf, "note", note, count);
+	wf_on_query(wf, "notes", notes, count);
+	wf_on_update(wf, "add", NULL, add, count);
+}
+
 /* One of everything; its result depends on all outcomes and on nothing else. */
 static json_t *effects(wf_ctx *wf, const json_t *in)
 {
 	json_t *last = part(wf, in, 100);
 	json_t *ran;
 	const wf_failure *failed = NULL;
-	json_int_t sum = sequence(wf, in, 1, 4);
+	json_int_t sum;
 
+	take_mail(wf);
+	sum = sequence(wf, in, 1, 4);
 	sum += fan_out(wf, in, 10, 8);
 	wf_sleep(wf, WF_MILLISECONDS(20));
 	sum += json_integer_value(wf_step(wf, flaky, last, .retry = SOON));

@@ -136,6 +136,7 @@ void judge_all(struct torture *t)
 	for (size_t i = 0; i < t->targets; i++) {
 		judge_result(t, &t->target[i]);
 		judge_run(t, &t->target[i]);
+		judge_mail(t, &t->target[i]);
 	}
 	if (t->has_fsck) {
 		expect_clean(t, repair, false);

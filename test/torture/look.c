@@ -15,10 +15,8 @@ static uint64_t hash_of(const char *text, size_t n)
 	return h ? h : 1;
 }
 
-/* Call each for every whole line with a checksum in the history of id, wherever its run is. */
-static void each_line(struct torture *t, const char *id,
-		      void (*each)(struct torture *t, void *arg, json_t *line, uint64_t hash),
-		      void *arg)
+void each_line(struct torture *t, const char *id,
+	       void (*each)(struct torture *t, void *arg, json_t *line, uint64_t hash), void *arg)
 {
 	static const char *const places[] = {".wf/open", ".wf/closed"};
 	char path[4096], *line = NULL;

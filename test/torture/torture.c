@@ -118,12 +118,18 @@ static void begin_one(struct torture *t, struct process *p)
 	unsigned way = below(t, 100);
 
 	p->target = (size_t)(target - t->target);
-	if (way < 60)
+	if (way < 50)
 		begin_run(t, p, target);
-	else if (way < 70)
+	else if (way < 60)
 		begin_process(t, p, JOB_RESUME, resume);
-	else if (way < 76)
+	else if (way < 66)
 		begin_process(t, p, JOB_RESUME_ALL, resume_all);
+	else if (way < 76)
+		begin_signal(t, p, target);
+	else if (way < 80)
+		begin_update(t, p, target);
+	else if (way < 85)
+		begin_query(t, p, target);
 	else if (way < 94 || (way < 98 && !t->has_fsck))
 		begin_look(t, p, target);
 	else if (way < 98)
@@ -144,6 +150,8 @@ static bool allowed(const struct process *p, int status)
 		return true;
 	case 2:
 		return p->job != JOB_RUN && p->job != JOB_GC;
+	case 3:
+		return p->job == JOB_UPDATE;
 	case 4:
 		return p->job == JOB_RUN || p->job == JOB_RESUME || p->job == JOB_RESUME_ALL;
 	case 7:
@@ -164,6 +172,8 @@ static void on_end(struct torture *t, struct process *p, int status)
 		       (unsigned)status, err);
 		free(err);
 	}
+	if (p->job == JOB_SIGNAL || p->job == JOB_UPDATE)
+		mail_ended(t, p, status);
 	if (p->job != JOB_RUN || status != 0)
 		return;
 	char *result = whole_file(p->out);
@@ -226,11 +236,14 @@ static void prepare(struct torture *t)
 
 static void summary(const struct torture *t, double took)
 {
-	printf("torture: seed %u, %.0f s: %u wf run, %u wf resume, %u looks, %u wf fsck, %u git gc; kill -9 of %u, below %u, "
-	       "of all %u times; TERM of %u\n",
+	printf("torture: seed %u, %.0f s: %u wf run, %u wf resume, %u wf signal, %u wf update, %u wf query, "
+	       "%u looks, %u wf fsck, %u git gc; kill -9 of %u, below %u, of all %u times; TERM of %u\n",
 	       t->seed, took, t->begun[JOB_RUN], t->begun[JOB_RESUME] + t->begun[JOB_RESUME_ALL],
-	       t->begun[JOB_LOOK], t->begun[JOB_FSCK], t->begun[JOB_GC], t->killed, t->killed_below,
-	       t->killed_all, t->stopped);
+	       t->begun[JOB_SIGNAL], t->begun[JOB_UPDATE], t->begun[JOB_QUERY], t->begun[JOB_LOOK],
+	       t->begun[JOB_FSCK], t->begun[JOB_GC], t->killed, t->killed_below, t->killed_all,
+	       t->stopped);
+	printf("torture: %u signals and updates acknowledged, %u in the histories\n", t->mail_told,
+	       t->mail_taken);
 	printf("torture: %zu runs, %u of them ended in the storm; %u outcomes seen on the way; %u promises broken\n",
 	       t->targets, t->ended, t->recorded_seen, t->broken);
 }
@@ -243,6 +256,16 @@ static void clean_up(struct torture *t)
 		printf("torture: all is in %s\n", t->scratch);
 	else
 		run_undisturbed(t, argv, NULL, NULL);
+}
+
+static void forget(struct torture *t)
+{
+	for (size_t i = 0; i < t->targets; i++) {
+		free(t->target[i].result);
+		free(t->target[i].sent);
+	}
+	free(t->target);
+	free(t->process);
 }
 
 static void usage(void)
@@ -320,5 +343,6 @@ int main(int argc, char **argv)
 		broken(&t, "%d processes outlived the commands", left);
 	summary(&t, seconds_now() - start);
 	clean_up(&t);
+	forget(&t);
 	return t.broken ? 1 : 0;
 }

@@ -5,6 +5,7 @@
  *   torture.c  what is asked for, the storm itself, the summary
  *   world.c    the processes: begin, kill (by pid, only what we began), reap
  *   look.c     what was seen recorded while the storm went on
+ *   mail.c     signals, updates and queries, and what must be left of them
  *   judge.c    what must hold when all has been resumed
  *
  * The program is the reaper of every orphan below it (PR_SET_CHILD_SUBREAPER),
@@ -13,6 +14,7 @@
 #ifndef WF_TORTURE_H
 #define WF_TORTURE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,13 +22,25 @@
 
 #define MAX_COMMANDS 64 /* more than any run of the storm asks for */
 
-enum job { JOB_RUN, JOB_RESUME, JOB_RESUME_ALL, JOB_LOOK, JOB_FSCK, JOB_GC, JOB_KINDS };
+enum job {
+	JOB_RUN,
+	JOB_RESUME,
+	JOB_RESUME_ALL,
+	JOB_LOOK,
+	JOB_SIGNAL,
+	JOB_UPDATE,
+	JOB_QUERY,
+	JOB_FSCK,
+	JOB_GC,
+	JOB_KINDS,
+};
 
 /* One of our processes. */
 struct process {
 	pid_t pid; /* 0: free */
 	enum job job;
-	size_t target; /* of a run or resume */
+	size_t target; /* of a run, resume or message */
+	size_t sent;   /* of a message */
 	int number;    /* marks of its steps carry it */
 	int out, err;  /* files without a name */
 };
@@ -37,11 +51,19 @@ struct seen {
 	off_t marks;
 };
 
+/* A signal or an update; its number tells it apart. */
+struct sent {
+	int number;
+	bool update, told; /* told: wf exited 0 */
+};
+
 struct target {
 	char id[24];
 	bool ended;   /* a run of it has exited 0 */
 	char *result; /* what was told then; may be NULL */
 	struct seen seen[MAX_COMMANDS];
+	struct sent *sent;
+	size_t sent_count;
 };
 
 struct torture {
@@ -57,7 +79,8 @@ struct torture {
 	size_t targets;
 	int next_number;
 
-	unsigned begun[JOB_KINDS], killed, killed_below, killed_all, stopped, ended, recorded_seen;
+	unsigned begun[JOB_KINDS], killed, killed_below, killed_all, stopped, ended, recorded_seen,
+		mail_told, mail_taken;
 	unsigned broken; /* promises, with a line each on stderr */
 };
 
@@ -93,11 +116,24 @@ char *whole_file(int fd);
 
 /* --- look.c --- */
 
+/* Call each for every whole line with a checksum in the history of id, wherever its run is. */
+void each_line(struct torture *t, const char *id,
+	       void (*each)(struct torture *t, void *arg, json_t *line, uint64_t hash), void *arg);
 /* Remember what is recorded of a run by now. */
 void look_at(struct torture *t, struct target *target);
 /* What was seen is still recorded, in the same words (promise 1), and was not run again (promise
  * 3); two drivers never overlapped (promise 5). */
 void judge_run(struct torture *t, struct target *target);
+
+/* --- mail.c --- */
+
+void begin_signal(struct torture *t, struct process *p, struct target *target);
+void begin_update(struct torture *t, struct process *p, struct target *target);
+void begin_query(struct torture *t, struct process *p, const struct target *target);
+/* A signaller or updater has ended; status as of wait. */
+void mail_ended(struct torture *t, struct process *p, int status);
+/* What was acknowledged is in the history, and nothing is there twice (promise 1). */
+void judge_mail(struct torture *t, struct target *target);
 
 /* --- judge.c --- */
 
