@@ -190,3 +190,18 @@ int history_tail(struct os *os, const char *dir, struct event *ret_last, struct 
 	*ret_steps = tail.steps;
 	return 1;
 }
+
+enum event_type history_last(struct os *os, const char *dir)
+{
+	struct err ignored = ERR_INIT;
+	struct event last, head;
+	enum event_type type;
+	uint64_t steps;
+
+	if (history_tail(os, dir, &last, &head, &steps, &ignored) <= 0)
+		return EVENT_NONE;
+	type = last.type;
+	event_release(&last);
+	event_release(&head);
+	return type;
+}

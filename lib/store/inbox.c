@@ -6,6 +6,7 @@
 #include "../base/str.h"
 #include "../model/parse.h"
 #include "../os/file.h"
+#include "history.h"
 #include "run_internal.h"
 #include "state.h"
 
@@ -84,6 +85,15 @@ static int sync_name(struct run *run, struct err *err)
 	return rc;
 }
 
+/* While we waited the run may have moved to closed/, and another have got its name. */
+static bool is_still(struct os *os, int fd, const char *path)
+{
+	struct os_stat ours, there;
+
+	return os->ops->fstat(os, fd, &ours) == 0 && os->ops->lstat(os, path, &there) == 0 &&
+	       ours.inode == there.inode;
+}
+
 int inbox_seal(struct run *run, int *ret_fd, struct err *err)
 {
 	struct os *os = run->state->os;
@@ -95,8 +105,8 @@ int inbox_seal(struct run *run, int *ret_fd, struct err *err)
 	fd = os->ops->open(os, path, O_RDWR | O_CREAT, 0600);
 	if (fd >= 0)
 		rc = os->ops->lock(os, fd, true);
-	if (fd == -ENOENT)
-		rc = ended(run, err); /* moved to closed/ meanwhile */
+	if (fd == -ENOENT || (fd >= 0 && rc == 0 && !is_still(os, fd, path)))
+		rc = ended(run, err);
 	else if (fd < 0 || rc < 0)
 		rc = err_sys(err, fd < 0 ? -fd : -rc, "cannot lock '%s'", path);
 	free(path);
@@ -119,6 +129,17 @@ void inbox_unseal(struct run *run, int fd)
 	free(path);
 }
 
+/* Promise 1: a driver that recorded the end may have died before it moved the folder. Whoever does
+ * that for it looks into the inbox no more. */
+static bool has_end(const struct run *run)
+{
+	char *path = run_path(run, "history", NULL);
+	enum event_type last = path ? history_last(run->state->os, path) : EVENT_NONE;
+
+	free(path);
+	return event_is_end(last) && last != EVENT_RUN_CONTINUED;
+}
+
 /* Write, sync, rename, sync the folder; or nothing. */
 static int deliver(struct run *run, const char *name, const char *text, struct err *err)
 {
@@ -130,7 +151,10 @@ static int deliver(struct run *run, const char *name, const char *text, struct e
 		free(path);
 		return rc;
 	}
-	rc = run_make_folder(run, "inbox", &why);
+	if (has_end(run))
+		rc = ended(run, &why);
+	if (rc == 0)
+		rc = run_make_folder(run, "inbox", &why);
 	if (rc == 0)
 		rc = os_replace(run->state->os, path, text, strlen(text), 0600, &why);
 	if (rc < 0 && !os_exists(run->state->os, run->path))

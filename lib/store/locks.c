@@ -166,17 +166,9 @@ static bool is_driven(struct state *state, const char *run)
 
 static bool is_suspended(struct state *state, const char *run)
 {
-	struct err ignored = ERR_INIT;
-	struct event last, head;
-	uint64_t steps;
 	char *path = str_format("%s/open/%s/history", state->path, run);
-	bool suspended = false;
+	bool suspended = path && history_last(state->os, path) == EVENT_RUN_SUSPENDED;
 
-	if (path && history_tail(state->os, path, &last, &head, &steps, &ignored) > 0) {
-		suspended = last.type == EVENT_RUN_SUSPENDED;
-		event_release(&last);
-		event_release(&head);
-	}
 	free(path);
 	return suspended;
 }

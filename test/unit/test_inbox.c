@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The inbox: in order, whole, and safe from what else may lie in the folder. */
 #include "scratch.h"
+#include "store/history.h"
 #include "store/inbox.h"
 #include "store/run.h"
 #include "store/state.h"
@@ -176,6 +177,43 @@ static void test_closed(void)
 	run_release(&other);
 }
 
+/* As the last thing that a driver recorded before it died. */
+static void record(struct run *run, enum event_type type, const char *fields)
+{
+	struct history_options options = {.writable = true, .run = run->id};
+	struct event event = {.type = type, .at = 5};
+	struct err err = ERR_INIT;
+	struct history *h;
+	int rc = history_open(&h, state.os, in_scratch("wf/open/%s/history", run->id), &options,
+			      &err);
+
+	while (rc == 0 && (rc = history_read(h, &event, &err)) > 0) {
+		event_release(&event);
+		rc = 0;
+	}
+	event = (struct event){.type = type, .at = 5};
+	if (rc < 0 || history_append(h, &event, fields, strlen(fields), &err) < 0 ||
+	    history_sync(h, &err) < 0)
+		bail_out("%s", err.text);
+	history_close(h);
+}
+
+static void test_dead_driver(void)
+{
+	struct err err = ERR_INIT;
+	struct run run = make_run("dead");
+
+	record(&run, EVENT_RUN_STARTED, "\"rules\":1");
+	is_int(send_number(&run, 1, NULL, &err), 0, "a message to a run that has begun");
+	record(&run, EVENT_RUN_CONTINUED, "\"input\":1");
+	is_int(send_number(&run, 2, NULL, &err), 0, "and to one that goes on as new");
+	record(&run, EVENT_RUN_COMPLETED, "\"result\":1");
+	is_int(send_number(&run, 3, NULL, &err), -ERR_CLOSED,
+	       "promise 1: none to a run whose end is recorded, though its driver died before it was closed");
+	has_str(err.text, "run 'dead' has ended", "which is said");
+	run_release(&run);
+}
+
 int main(void)
 {
 	struct err err = ERR_INIT;
@@ -186,6 +224,7 @@ int main(void)
 	test_senders();
 	test_strangers();
 	test_closed();
+	test_dead_driver();
 	state_release(&state);
 	return done_testing();
 }
