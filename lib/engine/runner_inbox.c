@@ -197,7 +197,7 @@ int runner_inbox_watch(struct runner *r, struct err *err)
 	if (!buf_ok(&path))
 		return err_nomem(err);
 	rc = os->ops->mkdir(os, path.data, 0700);
-	r->inbox = malloc(sizeof *r->inbox);
+	r->inbox = calloc(1, sizeof *r->inbox);
 	rc = rc < 0 && rc != -EEXIST ? err_sys(err, -rc, "cannot make '%s'", path.data)
 	     : !r->inbox             ? err_nomem(err)
 				     : 0;
