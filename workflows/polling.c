@@ -74,7 +74,7 @@ static json_t *rounds(wf_ctx *wf, const json_t *in)
 		json_t *answer = wf_step(wf, ask_once, in, .retry = {.attempts = 1});
 
 		if (answer)
-			return json_incref(answer);
+			return answer;
 		if (strcmp(wf_error(wf)->type, "not_ready") != 0 || wf_sleep(wf, every(in)) < 0)
 			return NULL;
 	}

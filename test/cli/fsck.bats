@@ -215,7 +215,7 @@ mended() {
 		}
 		static json_t *large(wf_ctx *wf, const json_t *in)
 		{
-			return json_incref((json_t *)(uintptr_t)wf_step(wf, make, in));
+			return wf_step(wf, make, in);
 		}
 		WF_MODULE(WF_WORKFLOW(large), WF_STEP(make))
 	END

@@ -74,10 +74,10 @@ types() { # ID
 }
 
 @test "start-delay: waits, is told as waiting, and then begins" {
-	expect 3 wf run hello --id d --start-delay 400ms --no-wait
+	expect 3 wf run hello --id d --start-delay 2s --no-wait
 	contains "$stderr" "waits for start delay until"
 	same "$(wf status d --json | jq -c '.status, .waiting[0].kind, (.waiting[0].until - .created)' | tr '\n' ' ')" \
-		'"suspended" "start_delay" 400 '
+		'"suspended" "start_delay" 2000 '
 	same "$(types d)" "run_suspended "
 	expect 3 wf resume d --no-wait
 	same "$(types d)" "run_suspended "

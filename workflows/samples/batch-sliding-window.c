@@ -13,7 +13,7 @@
 static json_t *record(wf_ctx *wf, const json_t *in)
 {
 	wf_sleep(wf, WF_MILLISECONDS(wf_random(wf) % 5));
-	return json_incref(json_object_get(in, "record"));
+	return json_object_get(in, "record");
 }
 
 struct window {

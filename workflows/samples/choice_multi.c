@@ -10,7 +10,7 @@ static json_t *basket(wf_attempt *a, const json_t *in)
 
 	if (!json_array_size(fruits) || json_array_size(fruits) > MOST)
 		return wf_fail_permanently(a, "bad_basket", "a basket holds 1 to %d fruits", MOST);
-	return json_incref(fruits);
+	return fruits;
 }
 
 static json_t *order(wf_attempt *a, const json_t *in)

@@ -12,7 +12,7 @@ static json_t *get_greeting(wf_attempt *a, const json_t *in)
 static json_t *get_name(wf_attempt *a, const json_t *in)
 {
 	(void)a;
-	return json_incref(json_object_get(in, "name"));
+	return json_object_get(in, "name");
 }
 
 static json_t *say_greeting(wf_attempt *a, const json_t *in)

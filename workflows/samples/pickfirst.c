@@ -12,7 +12,7 @@ static json_t *race(wf_attempt *a, const json_t *in)
 		wf_heartbeat(a, NULL);
 		usleep(10000);
 	}
-	return json_incref(json_object_get(in, "name"));
+	return json_object_get(in, "name");
 }
 
 static json_t *pickfirst(wf_ctx *wf, const json_t *in)
@@ -29,7 +29,7 @@ static json_t *pickfirst(wf_ctx *wf, const json_t *in)
 	json_decref(fast);
 	wf_scope_cancel(wf, scope, "the race is over");
 	wf_scope_end(wf, scope);
-	return winner ? json_incref(winner) : NULL;
+	return winner;
 }
 
 WF_MODULE(WF_WORKFLOW(pickfirst), WF_STEP(race))
