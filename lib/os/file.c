@@ -4,13 +4,13 @@
 #include "../base/buf.h"
 #include "../base/error.h"
 #include "../base/str.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CHUNK 65536
 
@@ -112,13 +112,14 @@ static char *parent_of(const char *path)
 	return strndup(path, (size_t)(slash - path));
 }
 
-/* Make ".tmp-<pid>-<random>" beside path and open it for writing. Returns a handle; ret_name is
- * new. */
+/* Make ".tmp-<pid>-<start>-<random>" beside path and open it for writing. Returns a handle;
+ * ret_name is new. */
 static int open_temporary(struct os *os, const char *path, mode_t mode, char **ret_name,
 			  struct err *err)
 {
 	const char *slash = strrchr(path, '/');
 	int folder = slash ? (int)(slash + 1 - path) : 0;
+	struct process_id self = process_self();
 	uint64_t chance;
 	char *name;
 	int rc;
@@ -126,8 +127,8 @@ static int open_temporary(struct os *os, const char *path, mode_t mode, char **r
 	rc = os->ops->random(os, &chance, sizeof chance);
 	if (rc < 0)
 		return err_sys(err, -rc, "cannot get random bytes");
-	name = str_format("%.*s.tmp-%d-%016llx", folder, path, (int)getpid(),
-			  (unsigned long long)chance);
+	name = str_format("%.*s.tmp-%d-%llu-%016llx", folder, path, (int)self.pid,
+			  (unsigned long long)self.started, (unsigned long long)chance);
 	if (!name)
 		return err_nomem(err);
 	rc = os->ops->open(os, name, O_WRONLY | O_CREAT | O_EXCL, mode);

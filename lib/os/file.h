@@ -5,7 +5,7 @@
  * os_replace is the one way to change a file that is not appended to: write a
  * temporary beside it, fsync, rename, fsync the folder. A crash in the middle
  * leaves the old file, or the new one, and perhaps a temporary named
- * ".tmp-<pid>-<random>" that the next sweep removes.
+ * ".tmp-<pid>-<start>-<random>" that the next sweep removes.
  */
 #ifndef WF_OS_FILE_H
 #define WF_OS_FILE_H

@@ -3,7 +3,7 @@
  * One run's folder: open/<id>/ or closed/<id>/ with run.json, history/, inbox/,
  * logs/, payloads/, attempts/ and lock.
  *
- * Making a run: a folder open/.new-<pid>-<random>/ is filled and synced, then renamed
+ * Making a run: a folder open/.new-<pid>-<start>-<random>/ is filled and synced, then renamed
  * to open/<id>; a crash before the rename leaves only a .new-* folder that
  * fsck and the next driver remove. Closing: the end event is durable in
  * history, result.json is written, and then open/<id> is renamed to

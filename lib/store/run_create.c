@@ -2,7 +2,7 @@
 /*
  * A run's folder gets its name, and changes it when the run ends.
  *
- *   open/.new-<pid>-<random>/   filled and synced; a crash leaves it for the sweep
+ *   open/.new-<pid>-<start>-<random>/   filled and synced; a crash leaves it for the sweep
  *   open/<id>/            by one rename, under a lock that only makers of runs take
  *   closed/<id>/          by one rename, by the driver
  */
@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *const folders[] = {"history", "inbox", "logs"};
 
@@ -160,13 +159,15 @@ static int take_name(struct state *state, const char *made, const char *id, stru
 
 static int name_new_folder(struct state *state, char **ret, struct err *err)
 {
+	struct process_id self = process_self();
 	uint64_t chance;
-	char name[64];
+	char name[80];
 	int rc = state->os->ops->random(state->os, &chance, sizeof chance);
 
 	if (rc < 0)
 		return err_sys(err, -rc, "cannot get random bytes");
-	snprintf(name, sizeof name, ".new-%d-%016" PRIx64, (int)getpid(), chance);
+	snprintf(name, sizeof name, ".new-%d-%" PRIu64 "-%016" PRIx64, (int)self.pid, self.started,
+		 chance);
 	*ret = state_path(state, "open", name);
 	return *ret ? 0 : err_nomem(err);
 }

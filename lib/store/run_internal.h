@@ -3,6 +3,7 @@
 #ifndef WF_STORE_RUN_INTERNAL_H
 #define WF_STORE_RUN_INTERNAL_H
 
+#include "../os/process.h"
 #include "run.h"
 
 struct os;
@@ -26,17 +27,8 @@ int run_read_json(struct os *os, const char *path, json_t **ret, struct err *err
 /* Durably or softly; compact, with a newline. */
 int run_write_json(struct os *os, const char *path, json_t *value, bool durable, struct err *err);
 
-/* Who drives: what the lock file says. */
-struct holder {
-	pid_t pid;        /* 0: it says nothing */
-	uint64_t started; /* start time of the process in clock ticks, so that a reused pid is not
-			     taken for it */
-};
-
-/* What this process writes. */
-struct holder holder_self(void);
-bool holder_alive(const struct holder *holder);
-int holder_read(struct os *os, int fd, struct holder *ret);
-int holder_write(struct os *os, int fd, const struct holder *holder);
+/* Who drives: what the lock file says; no pid when it says nothing. */
+int holder_read(struct os *os, int fd, struct process_id *ret);
+int holder_write(struct os *os, int fd, const struct process_id *holder);
 
 #endif

@@ -59,9 +59,9 @@ static int check_place(struct run *run, int fd, struct err *err)
 	return rc;
 }
 
-static int busy(const struct run *run, const struct holder *holder, struct err *err)
+static int busy(const struct run *run, const struct process_id *holder, struct err *err)
 {
-	if (holder_alive(holder))
+	if (process_alive(holder))
 		return err_set(err, ERR_BUSY, "run '%s' is driven by process %d", run->id,
 			       (int)holder->pid);
 	if (holder->pid)
@@ -83,7 +83,7 @@ static int take(struct run *run, int fd, int64_t wait_ms, struct err *err)
 	int interval = POLL_MIN;
 
 	for (;;) {
-		struct holder holder;
+		struct process_id holder;
 		int rc = os->ops->lock(os, fd, false);
 
 		if (rc != -EAGAIN)
@@ -91,7 +91,7 @@ static int take(struct run *run, int fd, int64_t wait_ms, struct err *err)
 		rc = holder_read(os, fd, &holder);
 		if (rc < 0)
 			return cannot_lock(run, -rc, err);
-		if (holder_alive(&holder) || os->ops->monotonic(os) >= until)
+		if (process_alive(&holder) || os->ops->monotonic(os) >= until)
 			return busy(run, &holder, err);
 		poll(NULL, 0, interval);
 		interval = interval * 2 < POLL_MAX ? interval * 2 : POLL_MAX;
@@ -112,7 +112,7 @@ static int make_lasting(struct run *run, struct err *err)
 int run_lock(struct run *run, int64_t wait_ms, struct err *err)
 {
 	struct os *os = run->state->os;
-	struct holder self;
+	struct process_id self;
 	int fd, rc;
 
 	if (run->lock_fd >= 0)
@@ -126,7 +126,7 @@ int run_lock(struct run *run, int64_t wait_ms, struct err *err)
 	if (rc == 0)
 		rc = check_place(run, fd, err);
 	if (rc == 0) {
-		self = holder_self();
+		self = process_self();
 		rc = holder_write(os, fd, &self);
 		if (rc < 0)
 			rc = cannot_lock(run, -rc, err);
@@ -151,7 +151,7 @@ void run_unlock(struct run *run)
 int run_driver(struct run *run, pid_t *ret_pid, struct err *err)
 {
 	struct os *os = run->state->os;
-	struct holder holder = {0, 0};
+	struct process_id holder = {0, 0};
 	int fd = open_lock(run, O_RDONLY), rc;
 
 	*ret_pid = 0;
@@ -165,6 +165,6 @@ int run_driver(struct run *run, pid_t *ret_pid, struct err *err)
 	os->ops->close(os, fd);
 	if (rc < 0)
 		return err_sys(err, -rc, "cannot read '%s/lock'", run->path);
-	*ret_pid = holder_alive(&holder) ? holder.pid : 0;
+	*ret_pid = process_alive(&holder) ? holder.pid : 0;
 	return 0;
 }

@@ -8,22 +8,25 @@
 #include "state.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 bool sweep_is_stray(const char *name, bool owned)
 {
-	struct holder writer = {0, 0};
-	size_t digits;
+	struct process_id writer = {0, 0};
+	unsigned long long started;
+	int end = 0;
+	char dash;
 
 	if (!str_starts(name, ".tmp-") && !str_starts(name, ".new-"))
 		return false;
 	name += strlen(".tmp-");
-	digits = strspn(name, "0123456789");
-	if (owned || digits == 0 || digits > 9 || name[digits] != '-')
+	if (owned || sscanf(name, "%9d-%n", &writer.pid, &end) != 1 || !end)
 		return true;
-	writer.pid = (pid_t)strtol(name, NULL, 10);
-	return !holder_alive(&writer);
+	if (sscanf(name + end, "%18llu%c", &started, &dash) == 2 && dash == '-')
+		writer.started = started;
+	return !process_alive(&writer);
 }
 
 struct names {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What processes were writing when they died: files and folders named
- * .tmp-<pid>-<random> or .new-<pid>-<random>, which mean nothing. One whose process
+ * .tmp-<pid>-<start>-<random>, or .new- and so on, which mean nothing. One whose process
  * lives is left alone, unless the folder belongs to who looks (a run's, under its lock).
  */
 #ifndef WF_STORE_SWEEP_H

@@ -142,6 +142,10 @@ mended() {
 	wait "$dead"
 	mkdir -p ".wf/open/.new-$dead-1/history" ".wf/open/.new-$living-1"
 	touch ".wf/modules/.tmp-$dead-1" ".wf/closed/a/.tmp-$living-1" .wf/.tmp-1 ".wf/modules/.tmp-$living-1"
+	# one that has its number again began at another time
+	local began
+	began=$(sed 's/.*) //' "/proc/$living/stat" | cut -d' ' -f20)
+	touch ".wf/modules/.tmp-$living-$began-2" ".wf/modules/.tmp-$living-$((began - 5))-3"
 	expect 0 wf fsck
 	contains "$output" "was being written when a process died"
 	[ -d ".wf/open/.new-$dead-1" ]
@@ -149,6 +153,8 @@ mended() {
 	[ ! -e ".wf/open/.new-$dead-1" ] && [ ! -e ".wf/modules/.tmp-$dead-1" ] && [ ! -e .wf/.tmp-1 ]
 	[ ! -e ".wf/closed/a/.tmp-$living-1" ]
 	[ -d ".wf/open/.new-$living-1" ] && [ -e ".wf/modules/.tmp-$living-1" ]
+	[ -e ".wf/modules/.tmp-$living-$began-2" ]
+	[ ! -e ".wf/modules/.tmp-$living-$((began - 5))-3" ]
 	kill "$living"
 	wait "$living" || true
 	expect 0 wf fsck --repair
