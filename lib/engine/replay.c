@@ -226,6 +226,7 @@ static _Noreturn void try_it(const struct recording *r, const struct module *mod
 			left -= (size_t)n;
 		}
 	}
+	close(fd);
 	_exit(0);
 }
 
