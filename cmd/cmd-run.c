@@ -17,6 +17,7 @@
 #include "new_run.h"
 #include "output.h"
 #include "report.h"
+#include "secret_options.h"
 #include "tag_options.h"
 
 #include <stdlib.h>
@@ -25,7 +26,7 @@
 struct run_values {
 	const char *id, *input, *on_conflict, *reuse;
 	int64_t timeout, run_timeout, start_delay;
-	struct words env, tags, memos, stub;
+	struct words env, secrets, tags, memos, stub;
 	const char *crash_at;
 	bool no_wait, virtual_time, crash_everywhere;
 };
@@ -163,7 +164,10 @@ static int make_run(struct session *s, char **ret_id, struct err *err)
 				  .environment = s->environment,
 				  .options = s->options};
 	bool drive = !s->values->crash_at;
-	int r = s->opened && drive ? start_driver(s, err) : 0;
+	int r = secret_options_set(s->options, err);
+
+	if (r == 0 && s->opened && drive)
+		r = start_driver(s, err);
 
 	if (r == 0 && !s->opened && !named_needs_compiler(&s->named))
 		r = new_run_load(&new_run, NULL, err);
@@ -317,6 +321,7 @@ static int prepare(struct session *s, struct err *err)
 		return -err->code;
 	if (named_parse(&s->named, s->cli->args[0], err) < 0 ||
 	    input_make(s->values->input, s->cli->args + 1, s->cli->nargs - 1, &s->input, err) < 0 ||
+	    secret_options(&s->values->secrets, s->input, s->options, err) < 0 ||
 	    environment_make(&s->values->env, &s->environment, err) < 0)
 		return -err->code;
 	if (s->values->crash_everywhere)
@@ -370,6 +375,12 @@ static const struct option_def options[] = {
 	 .kind = OPTION_WORDS,
 	 .offset = AT(env),
 	 .help = "keep this variable too for the run's commands; may be given again"},
+	{.name = "secret",
+	 .argument = "[KEY=]NAME",
+	 .kind = OPTION_WORDS,
+	 .offset = AT(secrets),
+	 .help = "the value of this variable is given to steps and never written down; with KEY a "
+		 "member of the input refers to it; may be given again"},
 	{.name = "tag",
 	 .argument = "NAME=VALUE",
 	 .kind = OPTION_WORDS,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "../lib/base/error.h"
 #include "../lib/base/str.h"
+#include "../lib/engine/secrets_guard.h"
 #include "../lib/store/inbox.h"
 #include "../lib/store/run.h"
 #include "../lib/store/state.h"
@@ -59,7 +60,7 @@ static int put(struct sending *s, struct run *run)
 	if (start && !named_is(&s->named, run->info.workflow, run->info.module_name))
 		return complain_usage("run '%s' exists already, of the workflow '%s'", run->id,
 				      run->info.workflow);
-	if (inbox_put(run, s->message, &name, &err) < 0)
+	if (guarded_put(run, s->message, &name, &err) < 0)
 		return complain(&err);
 	if (s->cli->general.json && !s->values->resume) {
 		json_t *told = json_pack("{s:s, s:O, s:s}", "id", run->id, "signal",

@@ -18,6 +18,7 @@
 #include "watch.h"
 
 #include "../lib/base/buf.h"
+#include "../lib/engine/secrets_guard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,7 @@ static int send_message(struct asking *a, struct err *err)
 	int rc = message ? run_open(&run, &a->state, a->cli->args[0], err) : err_nomem(err);
 
 	if (rc == 0) {
-		rc = inbox_put(&run, message, &a->message, err);
+		rc = guarded_put(&run, message, &a->message, err);
 		run_release(&run);
 	}
 	json_decref(message);

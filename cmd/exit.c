@@ -19,6 +19,7 @@ int exit_of_error(const struct err *err)
 		return EXIT_BUSY;
 	case ERR_MODULE:
 	case ERR_NONDETERMINISTIC:
+	case ERR_SECRET:
 		return EXIT_HALTED;
 	default:
 		return EXIT_STATE;

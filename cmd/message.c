@@ -2,6 +2,7 @@
 #include "message.h"
 
 #include "../lib/base/error.h"
+#include "../lib/engine/secrets_guard.h"
 #include "../lib/store/inbox.h"
 #include "../lib/store/run.h"
 #include "cli.h"
@@ -23,7 +24,7 @@ int message_send(struct state *state, const char *id, json_t *message, char **re
 		json_decref(message);
 		return rc;
 	}
-	rc = inbox_put(&run, message, ret_name, err);
+	rc = guarded_put(&run, message, ret_name, err);
 	if (rc == 0)
 		rc = run_driver(&run, &driver, err);
 	*ret_driven = driver != 0;

@@ -45,6 +45,7 @@ typedef enum wf_engine_code {
 	WF_ENGINE_NOMEM = 9,
 	WF_ENGINE_CLOSED = 10, /* the run has ended */
 	WF_ENGINE_NEWER = 11,  /* made by a newer wf */
+	WF_ENGINE_SECRET = 12, /* a secret is not set, or cannot be kept secret */
 } wf_engine_code;
 
 typedef struct wf_engine_error {
@@ -60,7 +61,7 @@ typedef enum wf_run_end {
 	WF_RUN_CANCELLED,
 	WF_RUN_TERMINATED,
 	WF_RUN_SUSPENDED, /* it waits, and .wait is off */
-	WF_RUN_HALTED,    /* nondeterministic, or its module cannot be loaded */
+	WF_RUN_HALTED,    /* nondeterministic, its module cannot be loaded, a secret is missing */
 	WF_RUN_BROKEN,    /* the state directory failed; what was acknowledged is safe */
 	WF_RUN_STOPPED,   /* by a signal, with .handle_signals */
 } wf_run_end;

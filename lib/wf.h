@@ -407,6 +407,13 @@ const char *wf_idempotency_key(const wf_attempt *a);
 const char *wf_attempt_run_id(const wf_attempt *a);
 /* 1 for the first try. */
 int wf_attempt_number(const wf_attempt *a);
+/*
+ * The value of a secret of the run, which stays out of all that is kept: for the outside world
+ * alone. NULL: the run has no secret of that name, or it is not set. Borrowed until the attempt
+ * ends. wf_secret_text: of what may be given as it is or as {"$secret":"NAME"}: a text is itself.
+ */
+const char *wf_secret(const wf_attempt *a, const char *name);
+const char *wf_secret_text(const wf_attempt *a, const json_t *value);
 /* Say "alive", with details (may be NULL) that the next attempt can read. 0, or -1 when asked to
  * stop. */
 int wf_heartbeat(wf_attempt *a, const json_t *details);

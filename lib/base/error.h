@@ -20,6 +20,7 @@ enum err_code {
 	ERR_NOMEM = 9,
 	ERR_CLOSED = 10, /* the run has ended */
 	ERR_NEWER = 11,  /* made by a newer wf */
+	ERR_SECRET = 12, /* a secret is not set, or cannot be kept secret */
 };
 
 struct err {

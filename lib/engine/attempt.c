@@ -3,7 +3,10 @@
 #include "attempt_run.h"
 
 #include "../base/buf.h"
+#include "../base/mask.h"
+#include "../model/secret.h"
 #include "pool_text.h"
+#include "secrets.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,6 +54,18 @@ const json_t *wf_heartbeat_details(const wf_attempt *a)
 	return a->last;
 }
 
+const char *wf_secret(const wf_attempt *a, const char *name)
+{
+	return json_string_value(json_object_get(a->call->secrets, name));
+}
+
+const char *wf_secret_text(const wf_attempt *a, const json_t *value)
+{
+	const char *name = secret_reference(value);
+
+	return name ? wf_secret(a, name) : json_string_value(value);
+}
+
 const char *wf_token(const wf_attempt *a)
 {
 	wf_attempt *mine = (wf_attempt *)(uintptr_t)a;
@@ -72,6 +87,21 @@ void wf_fail_details(wf_attempt *a, json_t *details)
 	a->details = details;
 }
 
+/* Before it is cut somewhere, which could be in the middle of a secret. Takes text over. */
+static char *masked(const wf_attempt *a, char *text)
+{
+	struct mask mask = MASK_INIT;
+	struct buf out = BUF_INIT;
+
+	if (!text || !a->call->secrets)
+		return text;
+	if (secrets_mask_of(a->call->secrets, &mask) == 0)
+		mask_part(&mask, text, strlen(text), true, &out);
+	mask_release(&mask);
+	free(text);
+	return buf_detach(&out);
+}
+
 static json_t *fail(wf_attempt *a, bool permanent, const char *type, const char *format, va_list ap)
 {
 	char *message = NULL;
@@ -81,7 +111,7 @@ static json_t *fail(wf_attempt *a, bool permanent, const char *type, const char 
 	free(a->type);
 	free(a->message);
 	a->type = strdup(type && *type ? type : "failed");
-	a->message = message;
+	a->message = masked(a, message);
 	a->failed = true;
 	a->permanent = permanent;
 	return NULL;

@@ -20,6 +20,7 @@ struct attempt_call {
 	uint64_t cmd;
 	char nonce[TOKEN_NONCE]; /* with it, somebody outside completes the attempt */
 	const char *details;     /* JSON text of the last heartbeat, or NULL */
+	const json_t *secrets;   /* name -> value, borrowed; NULL: none */
 	size_t max_result;       /* bytes; 0: any */
 	/* Who listens to the attempt; NULL: nobody. details may be NULL. */
 	void (*heartbeat)(void *arg, const json_t *details);

@@ -66,10 +66,10 @@ static int choose_module(struct runner *parent, const char *workflow, struct run
 	return rc;
 }
 
-/* Its own, and the clock and the stubs that its parent is tested with. New. */
+/* Its own, its parent's secrets, and the clock and the stubs that it is tested with. New. */
 static json_t *options_of_child(const json_t *ours, const json_t *own)
 {
-	static const char *const inherited[] = {"virtual_time", "stubs"};
+	static const char *const inherited[] = {"virtual_time", "stubs", "secrets"};
 	json_t *options = own ? json_copy((json_t *)own) : json_object();
 
 	for (size_t i = 0; options && i < sizeof inherited / sizeof *inherited; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command_log.h"
 
+#include "../base/mask.h"
 #include "../base/str.h"
 #include "worker_output.h"
 
@@ -12,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static const struct mask nothing; /* what comes in is masked already */
 
 static void close_fd(int *fd)
 {
@@ -135,6 +138,6 @@ void command_log_end(struct command_log *log, const char *base, const char *end)
 	if (!empty)
 		command_log_name(log, base, end);
 	if (!empty && !log->named)
-		scratch_collect(log->fd, base, end);
+		scratch_collect(log->fd, base, end, &nothing);
 	drop(log);
 }

@@ -101,6 +101,8 @@ static const char *set_environment(struct command_setup *setup, const struct com
 		problem = strings_add(e, strdup(*own)) ? NULL : no_memory;
 	if (!problem)
 		problem = put_json(e, json_object_get(setup->input, "environment"));
+	if (!problem && call->secrets)
+		problem = put_json(e, call->secrets);
 	if (problem)
 		return problem;
 	if (!put(e, str_format("WF_RUN_ID=%s", call->run_id)) ||

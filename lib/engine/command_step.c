@@ -2,6 +2,8 @@
 #include "command_step.h"
 
 #include "../base/buf.h"
+#include "../base/mask.h"
+#include "command_filter.h"
 #include "command_output.h"
 #include "command_setup.h"
 #include "pool_text.h"
@@ -13,6 +15,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,9 +47,10 @@ static bool fail(struct buf *text, const char *type, bool permanent, const struc
 
 /* Between vfork and exec: nothing but system calls, and nothing that the parent would miss. */
 static _Noreturn void child(const struct command_call *call, const struct command_setup *setup,
-			    const struct command_files *f, pid_t parent)
+			    int in, const struct command_filter *filter, pid_t parent)
 {
 	static const struct sigaction by_default = {.sa_handler = SIG_DFL};
+	static const struct rlimit no_core;
 	char **argv = setup->argv.list, **environment = setup->environment.list;
 	sigset_t none;
 	int sys = ENOENT;
@@ -57,8 +61,8 @@ static _Noreturn void child(const struct command_call *call, const struct comman
 	if (getppid() != parent)
 		_exit(127);
 	atomic_store(&call->slot->exec_stage, STAGE_OUTPUT);
-	if (dup2(f->give_out, 1) < 0 || dup2(f->give_err, 2) < 0 ||
-	    (f->in >= 0 && dup2(f->in, 0) < 0))
+	if (dup2(filter->streams[0].theirs, 1) < 0 || dup2(filter->streams[1].theirs, 2) < 0 ||
+	    (in >= 0 && dup2(in, 0) < 0) || (call->secrets && setrlimit(RLIMIT_CORE, &no_core) < 0))
 		goto fail;
 	atomic_store(&call->slot->exec_stage, STAGE_DIRECTORY);
 	if ((call->directory && chdir(call->directory) < 0) ||
@@ -84,8 +88,8 @@ fail:
 	_exit(127);
 }
 
-static pid_t spawn(const struct command_call *call, const struct command_setup *setup,
-		   const struct command_files *f)
+static pid_t spawn(const struct command_call *call, const struct command_setup *setup, int in,
+		   const struct command_filter *filter)
 {
 	pid_t parent = getpid(), pid;
 	sigset_t all, before;
@@ -97,7 +101,7 @@ static pid_t spawn(const struct command_call *call, const struct command_setup *
 	sigprocmask(SIG_BLOCK, &all, &before);
 	pid = vfork();
 	if (pid == 0)
-		child(call, setup, f, parent);
+		child(call, setup, in, filter, parent);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return pid;
 }
@@ -116,10 +120,13 @@ static bool soon_over(pid_t pid)
 	return n > 0;
 }
 
-static int await(const struct command_call *call, pid_t pid, int *ret_status)
+static int await(const struct command_call *call, struct command_filter *filter, pid_t pid,
+		 int *ret_status)
 {
-	if (!soon_over(pid))
+	if (call->mask->count || !soon_over(pid))
 		command_files_show(call);
+	if (call->mask->count)
+		command_filter_serve(filter, pid);
 	while (waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
@@ -191,34 +198,51 @@ static bool ended(const struct command_call *call, const struct command_files *f
 	return done && !failed;
 }
 
+/* Its processes are there; what became of them. */
+static bool finish(const struct command_call *call, const struct command_setup *setup,
+		   const struct command_files *files, struct command_filter *filter, pid_t pid,
+		   struct buf *text)
+{
+	int status, rc = await(call, filter, pid, &status);
+	int sys = atomic_load(&call->slot->exec_errno);
+
+	if (rc < 0)
+		return fail(text, "system", false, NULL, "the exit status was lost: %s",
+			    strerror(errno));
+	if (sys)
+		return not_executed(call, setup, sys, text);
+	if (filter->sys)
+		return fail(text, "system", false, NULL, "cannot write the output of step '%s': %s",
+			    call->step, strerror(filter->sys));
+	return ended(call, files, status, text);
+}
+
 bool command_run(const struct command_call *call, struct buf *text)
 {
 	struct command_setup setup;
 	struct command_files files = COMMAND_FILES_INIT;
+	struct command_filter filter = COMMAND_FILTER_INIT;
 	const char *problem = command_setup(&setup, call);
 	bool completed = false;
 	pid_t pid;
-	int status, sys, rc;
 
 	if (problem) {
 		fail(text, "bad_command", true, NULL, "%s", problem);
 		command_setup_release(&setup);
 		return false;
 	}
-	if (command_files_open(&files, call, &setup) < 0) {
+	if (command_files_open(&files, call, &setup) < 0)
 		fail(text, "system", false, NULL, "cannot open the log of step '%s': %s",
 		     call->step, strerror(errno));
-	} else if ((pid = spawn(call, &setup, &files)) < 0) {
+	else if (command_filter_open(&filter, call->mask, files.give_out, files.give_err) < 0)
+		fail(text, "system", false, NULL, "cannot make a pipe for step '%s': %s",
+		     call->step, strerror(errno));
+	else if ((pid = spawn(call, &setup, files.in, &filter)) < 0)
 		fail(text, "system", false, NULL, "cannot fork for '%s': %s", setup.argv.list[0],
 		     strerror(errno));
-	} else {
-		rc = await(call, pid, &status);
-		sys = atomic_load(&call->slot->exec_errno);
-		completed = rc < 0 ? fail(text, "system", false, NULL,
-					  "the exit status was lost: %s", strerror(errno))
-			    : sys  ? not_executed(call, &setup, sys, text)
-				   : ended(call, &files, status, text);
-	}
+	else
+		completed = finish(call, &setup, &files, &filter, pid, text);
+	command_filter_close(&filter);
 	command_files_close(&files, call);
 	command_setup_release(&setup);
 	return completed;

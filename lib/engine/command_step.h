@@ -3,21 +3,24 @@
  * One attempt of a command step (wf_exec, wf_shell), inside a worker.
  *
  * The command stays in the worker's process group, so that a signal to the group
- * reaches it and all that it started. Output goes straight into the files of the log and is read
- * back: a process that the command leaves behind with its output open holds nothing up. The attempt
- * is over when the command itself has ended; what it left behind in the group lives at most as long
- * as the worker, what left the group (a daemon) is its own.
+ * reaches it and all that it started. Output goes straight into the log files and is read back: a
+ * process that the command leaves behind with its output open holds nothing up. With secrets it
+ * comes by pipes and is masked on the way to the log; what is left behind writes to nobody then.
+ * The attempt is over when the command itself has ended; what it left behind in the group lives at
+ * most as long as the worker, what left the group (a daemon) is its own.
  */
 #ifndef WF_ENGINE_COMMAND_STEP_H
 #define WF_ENGINE_COMMAND_STEP_H
 
 #include "command_log.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct buf;
+struct mask;
 struct slot;
 
 struct command_logs {
@@ -37,6 +40,8 @@ struct command_call {
 	const char *log_base;    /* NULL: output goes to the scratch files */
 	const char *directory;   /* NULL: where the worker is */
 	const char *environment; /* JSON text: object of strings; NULL: the worker's own */
+	const json_t *secrets;   /* added to it: object of strings; NULL: none */
+	const struct mask *mask; /* of those; not NULL */
 	int attempt;
 	bool any_exit;
 	size_t capture;

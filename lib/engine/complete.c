@@ -7,6 +7,7 @@
 #include "../store/inbox.h"
 #include "../store/run.h"
 #include "../store/state.h"
+#include "secrets_guard.h"
 #include "token.h"
 
 #include <errno.h>
@@ -243,7 +244,7 @@ static int send(struct look *look, const struct completion *c, const struct targ
 		rc = json_object_set(message, c->error ? "error" : "result",
 				     c->error ? c->error : value);
 	}
-	rc = rc < 0 ? err_nomem(err) : inbox_put(&look->run, message, NULL, err);
+	rc = rc < 0 ? err_nomem(err) : guarded_put(&look->run, message, NULL, err);
 	json_decref(message);
 	return rc;
 }

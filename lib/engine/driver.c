@@ -12,6 +12,8 @@
 #include "module.h"
 #include "runner.h"
 #include "runner_inbox.h"
+#include "runner_secrets.h"
+#include "secrets.h"
 #include "task.h"
 #include "virtual.h"
 
@@ -314,11 +316,14 @@ int driver_new(struct driver **ret, struct state *state, const struct driver_opt
 		d->options.grace_ms = GRACE_MS;
 	rc = read_config(d, err);
 	if (rc == 0)
+		rc = secrets_new(&d->secrets, state->os, options->secret_read, err);
+	if (rc == 0)
 		rc = committer_start(&d->committer, state, err);
 	if (rc == 0)
 		rc = committer_settings(d->committer, err);
 	if (rc < 0) {
 		committer_finish(d->committer, &ignored);
+		secrets_free(d->secrets);
 		config_release(&d->config);
 		free(d);
 		return rc;
@@ -326,6 +331,7 @@ int driver_new(struct driver **ret, struct state *state, const struct driver_opt
 	rc = uv_loop_init(&d->loop);
 	if (rc < 0) {
 		committer_finish(d->committer, &ignored);
+		secrets_free(d->secrets);
 		config_release(&d->config);
 		free(d);
 		return err_sys(err, -rc, "cannot start the event loop");
@@ -341,6 +347,8 @@ int driver_new(struct driver **ret, struct state *state, const struct driver_opt
 	start_tick(d);
 	listen_to_committer(d);
 	rc = pool_new(&d->pool, &d->loop, jobs_of(d), d->config.max_result, &callbacks, err);
+	if (rc == 0)
+		rc = driver_secrets(d, err);
 	if (rc == 0)
 		rc = crash_install(d->committer, err);
 	if (rc < 0) {
@@ -479,6 +487,7 @@ int driver_free(struct driver *driver, struct err *err)
 	free(driver->modules);
 	if (committer_finish(driver->committer, err) < 0)
 		rc = -err->code;
+	secrets_free(driver->secrets);
 	config_release(&driver->config);
 	free(driver);
 	return rc;

@@ -33,7 +33,7 @@ enum drive_end {
 	DRIVE_CANCELLED,
 	DRIVE_TERMINATED,
 	DRIVE_SUSPENDED, /* it waits, and options.wait is off */
-	DRIVE_HALTED,    /* nondeterministic, or its module cannot be loaded */
+	DRIVE_HALTED,    /* nondeterministic, its module cannot be loaded, a secret is missing */
 	DRIVE_BROKEN,    /* the state directory failed; what was acknowledged is safe */
 	DRIVE_STOPPED,   /* SIGINT or SIGTERM */
 };
@@ -86,6 +86,10 @@ struct driver_options {
 	 * redraw a display. */
 	unsigned tick_ms;
 	void (*tick)(void *arg);
+	/* Called when a secret is read, from that variable of the environment (NULL: from a file):
+	 * a process that is the driver's alone takes it out, and dumps no core from then on. NULL:
+	 * nothing is done. */
+	void (*secret_read)(const char *variable);
 	struct fault *fault; /* where to die, for tests (fault.h); borrowed; NULL: nowhere */
 };
 

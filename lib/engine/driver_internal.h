@@ -35,6 +35,7 @@ struct driver {
 	int stopped_by;
 	bool looping;
 	struct config config;    /* of the state directory */
+	struct secrets *secrets; /* that its runs use */
 	struct lookout *lookout; /* NULL: nothing is waited for there */
 	bool families;           /* a run and children of it are driven */
 };

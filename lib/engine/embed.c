@@ -12,13 +12,14 @@
 #include "driver.h"
 #include "module.h"
 #include "run_plan.h"
+#include "secrets_guard.h"
 #include "status.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert((int)WF_ENGINE_NEWER == (int)ERR_NEWER, "codes are those of errors");
+_Static_assert((int)WF_ENGINE_SECRET == (int)ERR_SECRET, "codes are those of errors");
 
 /* The numbers of the public header are for ever; those of the driver are not. */
 static const wf_progress_kind kinds[] = {
@@ -311,7 +312,7 @@ int wf_engine_signal(wf_engine *engine, const char *id, const char *name, json_t
 	if (rc < 0)
 		return tell(&err, error);
 	message = json_pack("{s:s, s:s, s:O?}", "kind", "signal", "name", name, "payload", payload);
-	rc = message ? inbox_put(&run, message, NULL, &err) : err_nomem(&err);
+	rc = message ? guarded_put(&run, message, NULL, &err) : err_nomem(&err);
 	json_decref(message);
 	run_release(&run);
 	return rc < 0 ? tell(&err, error) : 0;

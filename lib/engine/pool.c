@@ -157,6 +157,13 @@ void pool_renew(struct pool *pool)
 	pool->generation++;
 }
 
+void pool_seclude(struct pool *pool)
+{
+	if (!pool->secluded)
+		pool_renew(pool);
+	pool->secluded = true;
+}
+
 int pool_keep(struct pool *pool, int fd)
 {
 	int *grown = realloc(pool->keep, (pool->keep_count + 1) * sizeof *grown);

@@ -46,6 +46,7 @@ struct pool_request {
 	const char *log_base;  /* path; stdout goes to <log_base>.out, stderr to <log_base>.err, if
 				  there is any; copied */
 	const char *directory; /* working folder of commands; copied */
+	const json_t *secrets; /* object of strings; NULL: none; borrowed as the next */
 	const json_t *environment; /* of commands: object of strings; borrowed until pool_submit
 				      returns */
 };
@@ -100,6 +101,9 @@ void pool_renew(struct pool *pool);
 int pool_keep(struct pool *pool, int fd);
 /* No longer; workers that have it keep it until they end. */
 void pool_unkeep(struct pool *pool, int fd);
+/* Attempts are given secrets from now on: what they print is in memory until it is masked. Implies
+ * pool_renew. */
+void pool_seclude(struct pool *pool);
 /* Write out what submit gathered; called by the driver once a turn of the loop. Safe inside
  * callbacks, as all but pool_free. */
 void pool_flush(struct pool *pool);

@@ -35,7 +35,7 @@ static int add_json(struct buf *frame, struct request_head *head, enum request_t
 }
 
 static int encode(struct buf *frame, const struct pool_request *r, size_t *ret_log_base,
-		  struct err *err)
+		  size_t *ret_secrets, struct err *err)
 {
 	const struct step *step = r->step;
 	struct request_head head = {
@@ -61,6 +61,9 @@ static int encode(struct buf *frame, const struct pool_request *r, size_t *ret_l
 	add_text(frame, &head, TEXT_DIRECTORY, r->directory);
 	if (r->environment && step->kind != STEP_FUNCTION)
 		rc = add_json(frame, &head, TEXT_ENVIRONMENT, r->environment);
+	*ret_secrets = r->secrets ? frame->len : 0;
+	if (r->secrets && rc == 0)
+		rc = add_json(frame, &head, TEXT_SECRETS, r->secrets);
 	add_text(frame, &head, TEXT_DETAILS, r->details);
 	if (rc == 0)
 		rc = add_json(frame, &head, TEXT_INPUT, step->input);
@@ -89,9 +92,9 @@ struct attempt *attempt_new(struct pool *pool, const struct pool_request *r, str
 {
 	struct buf frame = BUF_INIT;
 	struct attempt *a = NULL;
-	size_t log_base;
+	size_t log_base, secrets;
 
-	if (buf_reserve(&frame, 500) && encode(&frame, r, &log_base, err) == 0)
+	if (buf_reserve(&frame, 500) && encode(&frame, r, &log_base, &secrets, err) == 0)
 		a = malloc(sizeof *a + frame.len);
 	if (a) {
 		memset(a, 0, sizeof *a);
@@ -105,6 +108,7 @@ struct attempt *attempt_new(struct pool *pool, const struct pool_request *r, str
 		a->grace = r->step->grace * 1000;
 		a->command = r->step->kind != STEP_FUNCTION;
 		a->log_base = log_base;
+		a->secrets = secrets;
 		a->size = frame.len;
 		memcpy(a->frame, frame.data, frame.len);
 		attempt_head(a)->serial = a->serial;

@@ -38,6 +38,7 @@ struct attempt {
 	int64_t timeout, silence, grace; /* us; 0: none */
 	int64_t sent_at, beat_at;
 	bool command, announced, dropped, ended;
+	size_t secrets; /* offset in frame; 0: none */
 	enum ending ending;
 	unsigned deaths, moved;
 	int64_t us;     /* how long it ran, once ended */
@@ -99,6 +100,7 @@ struct pool {
 	int64_t fork_at; /* not before */
 	unsigned fork_failures;
 	int fork_errno;
+	bool secluded;
 	bool stopped;
 	int64_t stop_at;
 };

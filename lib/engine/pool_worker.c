@@ -2,6 +2,8 @@
 /* Life and death of workers. */
 #include "pool_private.h"
 
+#include "../base/mask.h"
+#include "secrets.h"
 #include "worker.h"
 #include "worker_output.h"
 
@@ -17,6 +19,8 @@
 #include <unistd.h>
 
 #define TAIL_BYTES 4096
+
+static const char stderr_is[] = ",\"stderr\":";
 
 static void close_fd(int *fd)
 {
@@ -130,10 +134,12 @@ static pid_t fork_off(struct pool *pool, struct pool_worker *w, int socket)
 
 int worker_fork(struct pool *pool, struct pool_worker *w, const struct attempt *first)
 {
+	const char *beside;
 	int theirs = -1, sys;
 
-	w->scratch_out = scratch_open(attempt_log_base(first));
-	w->scratch_err = scratch_open(attempt_log_base(first));
+	beside = pool->secluded ? NULL : attempt_log_base(first);
+	w->scratch_out = scratch_open(beside);
+	w->scratch_err = scratch_open(beside);
 	if (w->scratch_out < 0 || w->scratch_err < 0 || get_slots(w) < 0 ||
 	    get_sockets(w, &theirs) < 0 || watch(w) < 0)
 		goto fail;
@@ -179,32 +185,76 @@ static void describe(const struct pool_worker *w, int status, char *ret, size_t 
 		snprintf(ret, size, "killed by signal %d", WTERMSIG(status));
 }
 
-/* Its output goes to its log; of a command the log files are there already, perhaps empty. */
-static void collect_output(struct pool_worker *w, struct attempt *a, int status,
-			   struct buf *details)
+/* What masks the secrets that it was given. -1: no memory. */
+static int mask_of(const struct attempt *a, struct mask *ret)
+{
+	json_t *values = a->secrets ? json_loads(a->frame + a->secrets, JSON_ALLOW_NUL, NULL)
+				    : NULL;
+	int rc = a->secrets && !values ? -1 : secrets_mask_of(values, ret);
+
+	json_decref(values);
+	return rc;
+}
+
+static int open_log(const struct attempt *a, const char *end, char **ret_path)
+{
+	const char *base = attempt_log_base(a);
+
+	*ret_path = NULL;
+	if (!base || asprintf(ret_path, "%s.%s", base, end) < 0)
+		return -1;
+	return open(*ret_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+}
+
+/* The log files of a command are there already, perhaps empty. */
+static void collect_command(struct pool_worker *w, struct attempt *a, struct buf *details)
 {
 	static const char *const ends[] = {"out", "err"};
-	const char *base = attempt_log_base(a);
-	int scratch[] = {w->scratch_out, w->scratch_err};
 
-	buf_addf(details, "{\"%s\":%d", WIFSIGNALED(status) ? "signal" : "status",
-		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	for (int i = 0; i < 2; i++) {
-		char *path = NULL;
-		int fd = -1;
-		if (a->command && base && asprintf(&path, "%s.%s", base, ends[i]) >= 0)
-			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+		char *path;
+		int fd = open_log(a, ends[i], &path);
+
 		if (i == 1)
-			scratch_tail(fd >= 0 ? fd : scratch[i], TAIL_BYTES,
-				     ",\"stderr\":", details);
+			scratch_tail(fd >= 0 ? fd : w->scratch_err, TAIL_BYTES, stderr_is, details);
 		if (fd >= 0 && lseek(fd, 0, SEEK_END) == 0)
 			unlink(path);
-		if (fd < 0 && !a->command)
-			scratch_collect(scratch[i], base, ends[i]);
 		close_fd(&fd);
 		free(path);
 	}
+}
+
+/* What a function has printed goes to its log; only there it is masked. */
+static void collect_function(struct pool_worker *w, struct attempt *a, const struct mask *mask,
+			     struct buf *details)
+{
+	const char *base = attempt_log_base(a);
+	char *path = NULL;
+	int log;
+
+	scratch_collect(w->scratch_out, base, "out", mask);
+	if (!mask->count)
+		scratch_tail(w->scratch_err, TAIL_BYTES, stderr_is, details);
+	scratch_collect(w->scratch_err, base, "err", mask);
+	log = mask->count ? open_log(a, "err", &path) : -1;
+	scratch_tail(log, TAIL_BYTES, stderr_is, details);
+	close_fd(&log);
+	free(path);
+}
+
+static void collect_output(struct pool_worker *w, struct attempt *a, int status,
+			   struct buf *details)
+{
+	struct mask mask = MASK_INIT;
+
+	buf_addf(details, "{\"%s\":%d", WIFSIGNALED(status) ? "signal" : "status",
+		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (a->command)
+		collect_command(w, a, details);
+	else if (mask_of(a, &mask) == 0)
+		collect_function(w, a, &mask, details);
 	buf_addc(details, '}');
+	mask_release(&mask);
 }
 
 /* The attempt that a dead worker had begun. */

@@ -4,9 +4,11 @@
 #include "../base/buf.h"
 #include "../base/error.h"
 #include "../model/module.h"
+#include "../model/secret.h"
 #include "../os/os.h"
 #include "../store/run.h"
 #include "../store/state.h"
+#include "secrets_guard.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -77,7 +79,7 @@ static int fill_info(const struct run_plan *plan, struct state *state, struct ru
 	info->workflow = strdup(plan->module->entries[plan->workflow].name);
 	info->module_name = strdup(slash ? slash + 1 : plan->named);
 	info->input = plan->input ? json_incref(plan->input) : json_object();
-	info->environment = plan->environment ? json_incref(plan->environment) : json_object();
+	info->environment = plan->environment ? json_copy(plan->environment) : json_object();
 	info->options = plan->options ? json_deep_copy(plan->options) : json_object();
 	info->directory = plan->directory ? strdup(plan->directory) : getcwd(NULL, 0);
 	if (!info->directory)
@@ -88,12 +90,54 @@ static int fill_info(const struct run_plan *plan, struct state *state, struct ru
 		       : err_nomem(err);
 }
 
+/* The secrets are those that it was told of and those that its input refers to. What is one of them
+ * is not among the variables that are kept. */
+static int name_secrets(struct run_info *info, struct secrets_guard *guard, struct err *err)
+{
+	json_t *told = json_object_get(info->options, "secrets"), *names = json_array(), *name;
+	size_t i;
+	int rc = !names ? -1 : told ? json_array_extend(names, told) : 0;
+
+	if (rc == 0)
+		rc = secret_collect(info->input, names);
+	if (rc == 0 && json_array_size(names))
+		rc = json_object_set(info->options, "secrets", names);
+	if (rc == 0)
+		rc = guard_know(guard, names, err);
+	json_array_foreach (guard->names, i, name)
+		json_object_del(info->environment, json_string_value(name));
+	json_decref(names);
+	return rc < 0 ? err_nomem(err) : 0;
+}
+
+static int keep_secrets(struct run_info *info, const json_t *message, struct state *state,
+			struct err *err)
+{
+	struct secrets_guard guard;
+	int rc = guard_open(&guard, state, err);
+
+	if (rc == 0)
+		rc = name_secrets(info, &guard, err);
+	if (rc == 0)
+		rc = guard_check(&guard, "the input", info->input, err);
+	if (rc == 0)
+		rc = guard_check(&guard, "what is kept of the environment", info->environment, err);
+	if (rc == 0)
+		rc = guard_check(&guard, "a tag, a memo or a stub", info->options, err);
+	if (rc == 0)
+		rc = guard_check(&guard, "the message", message, err);
+	guard_release(&guard);
+	return rc;
+}
+
 int run_plan_make(const struct run_plan *plan, struct state *state, char **ret_id, struct err *err)
 {
 	struct run_info info = {0};
 	char *pinned = NULL;
 	int r = fill_info(plan, state, &info, err);
 
+	if (r == 0)
+		r = keep_secrets(&info, plan->message, state, err);
 	if (r == 0)
 		r = state_add_module(state, plan->file, info.module, &pinned, err);
 	if (r == 0)

@@ -21,14 +21,15 @@ struct run_plan {
 	const char *directory; /* of the run's commands; NULL: the working folder */
 	json_t *input;         /* NULL: {} */
 	json_t *environment;   /* object of strings; NULL: none */
-	const json_t *options; /* object, kept in run.json; NULL: none */
+	const json_t *options; /* object, kept in run.json; its "secrets" names some; NULL: none */
 	json_t *message;       /* in its inbox from the beginning; NULL: none */
 	int64_t created;       /* ms since 1970; 0: now */
 	const uint8_t *seed;   /* 32 bytes; NULL: chance */
 };
 
-/* Pin the module and make the run, durably. ret_id is new. ERR_EXISTS when the id is taken. A death
- * on the way leaves at most the pinned module. */
+/* Pin the module and make the run, durably. ret_id is new. ERR_EXISTS when the id is taken;
+ * ERR_USAGE when what would be kept holds the value of a secret. A death on the way leaves at most
+ * the pinned module. */
 int run_plan_make(const struct run_plan *plan, struct state *state, char **ret_id, struct err *err);
 
 #endif

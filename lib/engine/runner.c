@@ -82,6 +82,8 @@ void runner_break(struct runner *r, enum drive_end end, const struct err *err)
 
 	if (r->end != DRIVE_NOT_YET)
 		return;
+	if (err->code == ERR_SECRET)
+		p.end = end = DRIVE_HALTED;
 	r->end = end;
 	json_decref(r->detail);
 	r->detail = json_pack("{s:s, s:s}", "type", end == DRIVE_HALTED ? "halted" : "broken",
@@ -90,6 +92,8 @@ void runner_break(struct runner *r, enum drive_end end, const struct err *err)
 		struct err ignored = ERR_INIT;
 		if (r->detail && err->code == ERR_NONDETERMINISTIC)
 			json_object_set_new(r->detail, "type", json_string("nondeterministic"));
+		if (r->detail && err->code == ERR_SECRET)
+			json_object_set_new(r->detail, "type", json_string("secret"));
 		run_set_halted(&r->run, r->detail, &ignored);
 	}
 	p.text = err->text;

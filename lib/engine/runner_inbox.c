@@ -9,6 +9,7 @@
 #include "inbox_kinds.h"
 #include "runner.h"
 #include "runner_limits.h"
+#include "runner_secrets.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -96,6 +97,13 @@ static int take(struct runner *r, const char *name, const json_t *message, struc
 	return INBOX_STAYS; /* of a kind that this wf does not know: left for one that does */
 }
 
+static int read_masked(struct runner *r, const char *name, json_t **ret, struct err *err)
+{
+	int rc = inbox_read(&r->run, name, ret, err);
+
+	return rc > 0 && runner_mask(r, ret, err) < 0 ? -err->code : rc;
+}
+
 static int look_at(struct runner *r, const char *name, struct err *err)
 {
 	json_t *message = NULL;
@@ -106,7 +114,7 @@ static int look_at(struct runner *r, const char *name, struct err *err)
 			runner_inbox_drop(r, name);
 		return 0;
 	}
-	rc = inbox_read(&r->run, name, &message, err);
+	rc = read_masked(r, name, &message, err);
 	if (rc > 0)
 		rc = take(r, name, message, err);
 	json_decref(message);
@@ -166,7 +174,7 @@ int runner_inbox_last(struct runner *r, struct err *err)
 		json_t *message = NULL;
 		const char *kind;
 
-		rc = is_taken(r, name) ? 0 : inbox_read(&r->run, name, &message, err);
+		rc = is_taken(r, name) ? 0 : read_masked(r, name, &message, err);
 		kind = json_string_value(json_object_get(message, "kind"));
 		if (rc > 0 && kind && strcmp(kind, "signal") == 0)
 			rc = take(r, name, message, err);

@@ -17,6 +17,7 @@
 #include "runner_limits.h"
 #include "runner_locks.h"
 #include "runner_restore.h"
+#include "runner_secrets.h"
 #include "runner_told.h"
 
 #include <stdio.h>
@@ -273,6 +274,9 @@ int runner_open_files(struct runner *r, const char *id, struct err *err)
 		return rc;
 	if (r->run.closed)
 		return err_set(err, ERR_CLOSED, "run '%s' has ended", id);
+	rc = runner_secrets_open(r, err);
+	if (rc < 0)
+		return rc;
 	r->virtual_time = json_is_true(json_object_get(r->run.info.options, "virtual_time"));
 	virtual_saw(r, r->run.info.created);
 	rc = run_lock(&r->run, ORPHAN_WAIT_MS, err);

@@ -2,11 +2,14 @@
 /* Serving what the workflow asks for: the table of command kinds. */
 #include "runner.h"
 
+#include "../base/mask.h"
 #include "child.h"
 #include "crash.h"
 #include "driver_internal.h"
 #include "runner_locks.h"
+#include "runner_secrets.h"
 #include "runner_told.h"
+#include "secrets.h"
 #include "serve_mail.h"
 #include "task.h"
 
@@ -34,7 +37,8 @@ static int serve_side_effect(struct runner *r, const struct command *command, st
 	crash_guard(r->run.path, r->run.id);
 	value = core_side_effect(r->core, command->id);
 	crash_guard(NULL, NULL);
-	h = value ? runner_happen(r, EVENT_SIDE_EFFECT, command->id) : NULL;
+	rc = runner_mask(r, &value, err);
+	h = value && rc == 0 ? runner_happen(r, EVENT_SIDE_EFFECT, command->id) : NULL;
 	rc = h ? runner_put_json(r, &h->fields, "value", value, err) : err_nomem(err);
 
 	if (rc == 0 && !(h->event.body = json_pack("{s:O}", "value", value)))
@@ -46,22 +50,32 @@ static int serve_side_effect(struct runner *r, const struct command *command, st
 /* A line in logs/workflow.log; losing one to a full disk does not stop the run. */
 static int serve_log(struct runner *r, const struct command *command, struct err *err)
 {
-	struct progress p = {.kind = PROGRESS_LOG, .text = command->text};
-	struct buf line = BUF_INIT;
+	struct progress p = {.kind = PROGRESS_LOG};
+	struct buf path = BUF_INIT, line = BUF_INIT;
+	size_t at;
 	int fd;
 
-	buf_addf(&line, "%s/logs/workflow.log", r->run.path);
-	if (!buf_ok(&line))
+	buf_addf(&path, "%s/logs/workflow.log", r->run.path);
+	buf_addf(&line, "%lld ", (long long)runner_now(r));
+	at = line.len;
+	mask_part(secrets_mask(r->driver->secrets), command->text, strlen(command->text), true,
+		  &line);
+	buf_addc(&line, '\n');
+	if (!buf_ok(&path) || !buf_ok(&line)) {
+		buf_release(&path);
+		buf_release(&line);
 		return err_nomem(err);
-	fd = open(line.data, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	buf_clear(&line);
-	buf_addf(&line, "%lld %s\n", (long long)runner_now(r), command->text);
-	if (fd >= 0 && buf_ok(&line) && write(fd, line.data, line.len) < 0)
-		p.text = command->text;
-	if (fd >= 0)
+	}
+	fd = open(path.data, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0) {
+		(void)!write(fd, line.data, line.len);
 		close(fd);
-	buf_release(&line);
+	}
+	line.data[line.len - 1] = '\0';
+	p.text = line.data + at;
 	driver_progress(r->driver, r, &p);
+	buf_release(&path);
+	buf_release(&line);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "attempt_run.h"
 #include "driver_internal.h"
 #include "runner.h"
+#include "runner_secrets.h"
 #include "stub.h"
 #include "throttle.h"
 #include "token.h"
@@ -37,8 +38,14 @@ static int submit(struct task *task, struct err *err)
 		.environment = r->run.info.environment,
 	};
 	char *base = runner_log_base(r, task->cmd, task->step->name, task->attempt);
-	int rc;
+	json_t *secrets;
+	int rc = runner_secrets(r, &secrets, err);
 
+	if (rc < 0) {
+		free(base);
+		return rc;
+	}
+	request.secrets = secrets;
 	buf_addf(&key, "%s.%llu.%s", r->run.id, (unsigned long long)task->cmd, r->key_tail);
 	request.key = key.data;
 	if (task->step->kind == STEP_FUNCTION)
@@ -52,6 +59,7 @@ static int submit(struct task *task, struct err *err)
 		driver_progress(r->driver, r, &p);
 	}
 	free(base);
+	json_decref(secrets);
 	buf_release(&key);
 	if (rc == 0 && task->step->total_timeout) {
 		task->due = task->asked + task->step->total_timeout;
@@ -131,7 +139,12 @@ static int run_inline(struct task *task, struct err *err)
 				    .cmd = task->cmd,
 				    .ret_outside = &outside};
 	int64_t began = r->driver->state->os->ops->monotonic(r->driver->state->os), us;
-	int rc;
+	json_t *secrets;
+	int rc = runner_secrets(r, &secrets, err);
+
+	if (rc < 0)
+		return rc;
+	call.secrets = secrets;
 
 	buf_addf(&key, "%s.%llu.%s", r->run.id, (unsigned long long)task->cmd, r->key_tail);
 	call.key = key.data;
@@ -143,6 +156,7 @@ static int run_inline(struct task *task, struct err *err)
 	     : outside                       ? task_hand_out(task, err)
 	     : completed                     ? task_settle(task, true, text.data, text.len, us, err)
 			 : task_attempt_failed(task, text.data, text.len, us, err);
+	json_decref(secrets);
 	buf_release(&text);
 	buf_release(&key);
 	return rc;
@@ -159,10 +173,15 @@ int task_begin(struct task *task, struct err *err)
 
 int task_go(struct task *task, struct err *err)
 {
+	json_t *secrets;
 	int rc;
 
 	if (task_past_total(task, runner_now(task->runner)))
 		return task_fail_total(task, 0, err);
+	rc = runner_secrets(task->runner, &secrets, err);
+	if (rc < 0)
+		return rc; /* before a step that may run once is recorded */
+	json_decref(secrets);
 	rc = throttle_enter(task, err);
 	if (rc > 0)
 		return task->step->at_most_once ? begin_once(task, err) : task_begin(task, err);

@@ -2,12 +2,15 @@
 /* An attempt has come to its end: record the outcome, or wait and try again. */
 #include "task.h"
 
+#include "../base/mask.h"
 #include "../core/core.h"
 #include "../model/duration.h"
 #include "../os/os.h"
 #include "../store/state.h"
 #include "driver_internal.h"
 #include "runner.h"
+#include "runner_secrets.h"
+#include "secrets.h"
 #include "throttle.h"
 
 #include <stdio.h>
@@ -40,10 +43,10 @@ int task_settle(struct task *task, bool completed, const char *text, size_t len,
 	struct happening *h = runner_happen(r, completed ? EVENT_STEP_COMPLETED : EVENT_STEP_FAILED,
 					    task->cmd);
 	const char *member = completed ? "result" : "error";
-	json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL), *raw = value;
 	int rc;
 
-	if (!h || !value) {
+	if (!h || !value || runner_mask(r, &value, err) < 0) {
 		json_decref(value);
 		return err_nomem(err);
 	}
@@ -56,7 +59,8 @@ int task_settle(struct task *task, bool completed, const char *text, size_t len,
 	buf_addc(&h->fields, ',');
 	h->task = task;
 	h->us = us;
-	rc = runner_put_value(r, &h->fields, member, text, len, err);
+	rc = value == raw ? runner_put_value(r, &h->fields, member, text, len, err)
+			  : runner_put_json(r, &h->fields, member, value, err);
 	if (rc == 0) {
 		note_outcome(task, h, completed ? "completed" : "failed", us);
 		h->event.body = completed ? json_object()
@@ -193,13 +197,16 @@ int task_attempt_failed(struct task *task, const char *text, size_t len, int64_t
 			struct err *err)
 {
 	json_t *failure = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
-	const char *type = json_string_value(json_object_get(failure, "type"));
-	bool permanent = json_is_true(json_object_get(failure, "permanent"));
 	int64_t now = runner_now(task->runner);
-	bool again, in_time;
+	bool permanent, again, in_time;
+	const char *type;
 
-	if (!failure)
+	if (!failure || runner_mask(task->runner, &failure, err) < 0) {
+		json_decref(failure);
 		return err_nomem(err);
+	}
+	type = json_string_value(json_object_get(failure, "type"));
+	permanent = json_is_true(json_object_get(failure, "permanent"));
 	again = !task->step->at_most_once && !task->cancelled &&
 		retry_again(&task->step->retry, task->attempt, type ? type : "", permanent);
 	in_time = !task->out_of_time &&
@@ -255,6 +262,22 @@ void task_began(struct task *task)
 	driver_progress(task->runner->driver, task->runner, &p);
 }
 
+/* New; NULL: no memory, or it is no JSON. */
+static char *masked_text(struct runner *r, const char *text, size_t len)
+{
+	struct err ignored = ERR_INIT;
+	char *copy = NULL;
+	json_t *value;
+
+	if (!secrets_mask(r->driver->secrets)->count)
+		return strndup(text, len);
+	value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	if (value && runner_mask(r, &value, &ignored) == 0)
+		copy = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_decref(value);
+	return copy;
+}
+
 void task_heartbeat(struct task *task, const char *details, size_t len)
 {
 	struct err ignored = ERR_INIT;
@@ -264,7 +287,7 @@ void task_heartbeat(struct task *task, const char *details, size_t len)
 			     .cmd = task->cmd,
 			     .step = task->step->name,
 			     .attempt = task->attempt};
-	char *copy = strndup(details, len);
+	char *copy = masked_text(task->runner, details, len);
 
 	if (!copy)
 		return;

@@ -2,11 +2,13 @@
 #include "worker.h"
 
 #include "../base/buf.h"
+#include "../base/mask.h"
 #include "../model/step.h"
 #include "attempt_run.h"
 #include "command_step.h"
 #include "pool_text.h"
 #include "protocol.h"
+#include "secrets.h"
 #include "worker_output.h"
 
 #include <errno.h>
@@ -34,7 +36,9 @@ struct worker {
 	const char *text[REQUEST_TEXTS];
 	struct slot *slot;
 	int64_t began, beat, beat_every;
-	bool outside; /* it says that somebody outside completes it */
+	json_t *secrets;  /* that it is given; NULL: none */
+	struct mask mask; /* of those */
+	bool outside;     /* it says that somebody outside completes it */
 	struct command_logs logs;
 	struct buf unsaid; /* heartbeat details that were not sent, for being too soon */
 };
@@ -136,6 +140,7 @@ static bool run_function(struct worker *w)
 		.run_id = w->text[TEXT_RUN_ID],
 		.key = w->text[TEXT_KEY],
 		.details = w->text[TEXT_DETAILS],
+		.secrets = w->secrets,
 		.max_result = w->setup.max_result,
 		.heartbeat = on_heartbeat,
 		.cancelled = is_cancelled,
@@ -169,6 +174,8 @@ static bool run_command(struct worker *w)
 		.log_base = w->text[TEXT_LOG_BASE],
 		.directory = w->text[TEXT_DIRECTORY],
 		.environment = w->text[TEXT_ENVIRONMENT],
+		.secrets = w->secrets,
+		.mask = &w->mask,
 		.attempt = w->head.attempt,
 		.any_exit = w->head.any_exit,
 		.capture = w->head.capture,
@@ -190,6 +197,17 @@ static bool run_command(struct worker *w)
 	return false;
 }
 
+static void take_secrets(struct worker *w)
+{
+	const char *text = w->text[TEXT_SECRETS];
+
+	json_decref(w->secrets);
+	mask_release(&w->mask);
+	w->secrets = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL;
+	if (text && (!w->secrets || secrets_mask_of(w->secrets, &w->mask) < 0))
+		_exit(ENOMEM);
+}
+
 static void begin(struct worker *w)
 {
 	w->beat = 0;
@@ -199,6 +217,7 @@ static void begin(struct worker *w)
 				: BEAT_US;
 	buf_clear(&w->unsaid);
 	begin_answer(&w->out);
+	take_secrets(w);
 }
 
 static void end(struct worker *w, bool completed)
@@ -207,8 +226,8 @@ static void end(struct worker *w, bool completed)
 		_exit(255); /* a step forked, and its child came back here */
 	fflush(stdout);
 	fflush(stderr);
-	scratch_collect(w->setup.scratch_out, w->text[TEXT_LOG_BASE], "out");
-	scratch_collect(w->setup.scratch_err, w->text[TEXT_LOG_BASE], "err");
+	scratch_collect(w->setup.scratch_out, w->text[TEXT_LOG_BASE], "out", &w->mask);
+	scratch_collect(w->setup.scratch_err, w->text[TEXT_LOG_BASE], "err", &w->mask);
 	if (!completed)
 		say_unsaid(w);
 	send_answer(w,

@@ -2,16 +2,20 @@
 #include "worker_output.h"
 
 #include "../base/buf.h"
+#include "../base/mask.h"
 #include "../base/str.h"
 #include "pool_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define BLOCK 16384
 
 int fd_above_stdio(int fd)
 {
@@ -56,9 +60,22 @@ int scratch_open(const char *beside)
 	return fd_above_stdio(fd);
 }
 
+static bool write_all(int to, const char *data, size_t n)
+{
+	while (n) {
+		ssize_t wrote = write(to, data, n);
+
+		if (wrote < 0 && errno != EINTR)
+			return false;
+		data += wrote < 0 ? 0 : wrote;
+		n -= wrote < 0 ? 0 : (size_t)wrote;
+	}
+	return true;
+}
+
 static void copy(int from, int to, off_t size)
 {
-	char block[16384];
+	char block[BLOCK];
 	off_t at = 0;
 
 	while (at < size) {
@@ -68,17 +85,32 @@ static void copy(int from, int to, off_t size)
 		n = pread(from, block, sizeof block, at);
 		if (n <= 0)
 			return;
-		for (ssize_t done = 0, wrote; done < n; done += wrote, at += wrote) {
-			wrote = write(to, block + done, (size_t)(n - done));
-			if (wrote < 0 && errno == EINTR)
-				wrote = 0;
-			if (wrote < 0)
-				return;
-		}
+		at += n;
+		if (!write_all(to, block, (size_t)n))
+			return;
 	}
 }
 
-void scratch_collect(int fd, const char *log_base, const char *end)
+static void copy_masked(int from, int to, const struct mask *mask)
+{
+	struct buf text = BUF_INIT, out = BUF_INIT;
+	ssize_t n = 1;
+	off_t at = 0;
+
+	while (n > 0 && buf_reserve(&text, BLOCK)) {
+		n = pread(from, text.data + text.len, BLOCK, at);
+		at += n > 0 ? n : 0;
+		text.len += n > 0 ? (size_t)n : 0;
+		buf_clear(&out);
+		buf_consume(&text, mask_part(mask, text.data, text.len, n <= 0, &out));
+		if (!buf_ok(&out) || !write_all(to, out.data, out.len))
+			break;
+	}
+	buf_release(&text);
+	buf_release(&out);
+}
+
+void scratch_collect(int fd, const char *log_base, const char *end, const struct mask *mask)
 {
 	struct stat st;
 	char *path;
@@ -91,7 +123,10 @@ void scratch_collect(int fd, const char *log_base, const char *end)
 			 0600)
 		  : -1;
 	if (to >= 0) {
-		copy(fd, to, st.st_size);
+		if (mask->count)
+			copy_masked(fd, to, mask);
+		else
+			copy(fd, to, st.st_size);
 		close(to);
 	}
 	free(path);

@@ -10,12 +10,13 @@
 #include <stddef.h>
 
 struct buf;
+struct mask;
 
 /* A file without a name, where possible in the folder of beside (a path; may be NULL). A descriptor
  * above 2, or -1 with errno. */
 int scratch_open(const char *beside);
-/* Move what is in it, if anything, to <log_base>.<end>; log_base NULL: drop it. */
-void scratch_collect(int fd, const char *log_base, const char *end);
+/* Move what is in it, if anything, masked, to <log_base>.<end>; log_base NULL: drop it. */
+void scratch_collect(int fd, const char *log_base, const char *end, const struct mask *mask);
 /* Append the last at most max bytes of a file as a JSON string; nothing when it is empty. prefix
  * comes before it. */
 void scratch_tail(int fd, size_t max, const char *prefix, struct buf *out);

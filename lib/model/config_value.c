@@ -3,6 +3,7 @@
 
 #include "../base/error.h"
 #include "../base/str.h"
+#include "secret.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -204,18 +205,10 @@ int config_identity(struct reader *r, const char *key, yaml_node_t *node, char *
 	return 0;
 }
 
-/* Whether node can be the name of an environment variable. */
 static bool is_variable(const yaml_node_t *node)
 {
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-	const char *text;
-
-	if (node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
-		return false;
-	text = text_of(node);
-	return !(text[0] >= '0' && text[0] <= '9') &&
-	       strspn(text, allowed) == node->data.scalar.length;
+	return node->type == YAML_SCALAR_NODE &&
+	       secret_is_name(text_of(node), node->data.scalar.length);
 }
 
 static void free_names(char **names)
