@@ -10,8 +10,10 @@
 #include "crash_child.h"
 #include "crash_everywhere.h"
 #include "drive.h"
+#include "end_run.h"
 #include "environment.h"
 #include "exit.h"
+#include "id_policy.h"
 #include "input.h"
 #include "named.h"
 #include "new_run.h"
@@ -24,7 +26,8 @@
 #include <string.h>
 
 struct run_values {
-	const char *id, *input, *on_conflict, *reuse;
+	const char *id, *input;
+	struct id_policy policy;
 	int64_t timeout, run_timeout, start_delay;
 	struct words env, secrets, tags, memos, stub;
 	const char *crash_at;
@@ -40,6 +43,7 @@ struct session {
 	struct drive drive;
 	json_t *input, *environment, *options;
 	bool opened, driving;
+	bool end_first, replace; /* the run that has the id */
 };
 
 static int start_driver(struct session *s, struct err *err)
@@ -84,22 +88,11 @@ static bool same_testing(const struct session *s, const json_t *options)
 	return true;
 }
 
-static bool is_word(const char *value, const char *word)
-{
-	return value && strcmp(value, word) == 0;
-}
-
 /* An id makes it idempotent: the same words go on with the run, or tell its result again. */
 static int go_on(struct session *s, const struct run *run)
 {
 	struct err err = ERR_INIT;
 
-	if (!run->closed && is_word(s->values->on_conflict, "fail"))
-		return complain_usage("run '%s' is open already, and --on-conflict says fail",
-				      run->id);
-	if (run->closed && is_word(s->values->reuse, "reject"))
-		return complain_usage("run '%s' has ended already, and --reuse says reject",
-				      run->id);
 	if (!named_is(&s->named, run->info.workflow, run->info.module_name))
 		return complain_usage(
 			"run '%s' exists already, of the workflow '%s'; choose another --id",
@@ -126,10 +119,11 @@ static int go_on(struct session *s, const struct run *run)
 	return complain(&err);
 }
 
-/* Whether the id is taken; then *ret_status is how that ended. */
+/* Whether the id is taken, and no new run may take it; then *ret_status is how that ended. */
 static bool run_exists(struct session *s, int *ret_status)
 {
 	struct err err = ERR_INIT;
+	enum id_verdict verdict = ID_USE;
 	struct run run;
 
 	if (!s->values->id || !s->opened)
@@ -138,9 +132,14 @@ static bool run_exists(struct session *s, int *ret_status)
 		*ret_status = complain_unless(&err, ERR_NOT_FOUND);
 		return *ret_status != 0;
 	}
-	*ret_status = go_on(s, &run);
+	if (id_policy_judge(&s->values->policy, ID_RESULT, &run, &verdict, &err) < 0)
+		*ret_status = complain(&err);
+	else if (verdict == ID_USE)
+		*ret_status = go_on(s, &run);
+	s->end_first = verdict == ID_END;
+	s->replace = verdict != ID_USE;
 	run_release(&run);
-	return true;
+	return !s->replace;
 }
 
 static int open_state(struct session *s, bool create, struct err *err)
@@ -162,7 +161,8 @@ static int make_run(struct session *s, char **ret_id, struct err *err)
 				  .id = s->values->id,
 				  .input = s->input,
 				  .environment = s->environment,
-				  .options = s->options};
+				  .options = s->options,
+				  .replace = s->replace};
 	bool drive = !s->values->crash_at;
 	int r = secret_options_set(s->options, err);
 
@@ -177,6 +177,8 @@ static int make_run(struct session *s, char **ret_id, struct err *err)
 		r = start_driver(s, err);
 	if (r == 0 && !new_run.module)
 		r = new_run_load(&new_run, &s->state, err);
+	if (r == 0 && s->end_first) /* once nothing else can go wrong */
+		r = end_run_surely(&s->state, s->values->id, ID_POLICY_REASON, err);
 	if (r == 0)
 		r = new_run_create(&new_run, &s->state, ret_id, err);
 	new_run_release(&new_run);
@@ -289,17 +291,9 @@ static int run_crash_everywhere(struct session *s)
 /* What --on-conflict and --reuse may say. */
 static int check_policies(const struct run_values *v, struct err *err)
 {
-	if (v->on_conflict && !is_word(v->on_conflict, "fail") &&
-	    !is_word(v->on_conflict, "use-existing"))
-		return err_set(err, ERR_USAGE,
-			       "--on-conflict is 'fail' or 'use-existing', not '%s'",
-			       v->on_conflict);
-	if (v->reuse && !is_word(v->reuse, "result") && !is_word(v->reuse, "reject"))
-		return err_set(err, ERR_USAGE, "--reuse is 'result' or 'reject', not '%s'",
-			       v->reuse);
-	if ((v->on_conflict || v->reuse) && !v->id)
+	if ((v->policy.on_conflict || v->policy.reuse) && !v->id)
 		return err_set(err, ERR_USAGE, "--on-conflict and --reuse need an --id");
-	return 0;
+	return id_policy_check(&v->policy, ID_RESULT, err);
 }
 
 static int prepare(struct session *s, struct err *err)
@@ -391,16 +385,12 @@ static const struct option_def options[] = {
 	 .kind = OPTION_WORDS,
 	 .offset = AT(memos),
 	 .help = "a note, any JSON, that 'wf status ID' tells; may be given again"},
-	{.name = "on-conflict",
-	 .argument = "POLICY",
-	 .kind = OPTION_TEXT,
-	 .offset = AT(on_conflict),
-	 .help = "with an open run of that id: use-existing (the default) goes on with it, fail does nothing"},
-	{.name = "reuse",
-	 .argument = "POLICY",
-	 .kind = OPTION_TEXT,
-	 .offset = AT(reuse),
-	 .help = "with an ended run of that id: result (the default) tells its result again, reject does nothing"},
+	ID_POLICY_OPTIONS(struct run_values, policy,
+			  "with an open run of that id: use-existing (the default) goes on with "
+			  "it, fail does nothing, terminate-existing ends it and begins anew",
+			  "with an ended run of that id: result (the default) tells its result "
+			  "again, reject does nothing, allow begins anew, allow-failed only if it "
+			  "did not complete"),
 	{.name = "no-wait",
 	 .kind = OPTION_FLAG,
 	 .offset = AT(no_wait),

@@ -8,8 +8,10 @@
 #include "cli.h"
 #include "command.h"
 #include "drive.h"
+#include "end_run.h"
 #include "environment.h"
 #include "exit.h"
+#include "id_policy.h"
 #include "input.h"
 #include "named.h"
 #include "new_run.h"
@@ -21,6 +23,7 @@
 
 struct signal_values {
 	const char *start, *input;
+	struct id_policy policy;
 	bool resume, no_run, no_wait;
 };
 
@@ -32,6 +35,7 @@ struct sending {
 	bool opened;
 	struct named named;
 	json_t *message, *input, *environment;
+	bool end_first, replace; /* the run that has the id */
 };
 
 static int drive_on(struct sending *s)
@@ -79,7 +83,8 @@ static int make(struct sending *s, struct err *err)
 				  .id = s->cli->args[0],
 				  .input = s->input,
 				  .environment = s->environment,
-				  .message = s->message};
+				  .message = s->message,
+				  .replace = s->replace};
 	char *id = NULL;
 	int rc = named_locate(&s->named, err);
 
@@ -91,6 +96,8 @@ static int make(struct sending *s, struct err *err)
 	}
 	if (rc == 0 && !new_run.module)
 		rc = new_run_load(&new_run, &s->state, err);
+	if (rc == 0 && s->end_first)
+		rc = end_run_surely(&s->state, new_run.id, ID_POLICY_REASON, err);
 	if (rc == 0)
 		rc = new_run_create(&new_run, &s->state, &id, err);
 	new_run_release(&new_run);
@@ -98,6 +105,19 @@ static int make(struct sending *s, struct err *err)
 	return rc;
 }
 
+/* Whether the signal goes to this run, or to a new one in its place. */
+static int judge(struct sending *s, const struct run *run, struct err *err)
+{
+	enum id_verdict verdict;
+
+	if (id_policy_judge(&s->values->policy, ID_REJECT, run, &verdict, err) < 0)
+		return -err->code;
+	s->end_first = verdict == ID_END;
+	s->replace = verdict != ID_USE;
+	return 0;
+}
+
+/* -1: there is none that takes it. */
 static int find_and_put(struct sending *s, struct err *err)
 {
 	struct run run;
@@ -105,7 +125,10 @@ static int find_and_put(struct sending *s, struct err *err)
 
 	if (run_open(&run, &s->state, s->cli->args[0], err) < 0)
 		return -1;
-	status = put(s, &run);
+	if (s->values->start && judge(s, &run, err) < 0)
+		status = complain(err);
+	else
+		status = s->replace ? -1 : put(s, &run);
 	run_release(&run);
 	return status;
 }
@@ -117,7 +140,7 @@ static int start_or_put(struct sending *s)
 
 	if (status >= 0)
 		return status;
-	if (s->opened && err.code != ERR_NOT_FOUND)
+	if (s->opened && !s->replace && err.code != ERR_NOT_FOUND)
 		return complain(&err);
 	err_clear(&err);
 	if (make(s, &err) == 0)
@@ -137,9 +160,14 @@ static int check(struct sending *s, struct err *err)
 	const char *problem = str_id_problem(args[0]);
 	json_t *payload = NULL;
 
-	if (!v->start && (v->input || v->no_run))
+	if (!v->start && (v->input || v->no_run || v->policy.on_conflict || v->policy.reuse))
 		return err_set(err, ERR_USAGE, "%s is for a run that --start makes",
-			       v->input ? "--input" : "--no-run");
+			       v->input                ? "--input"
+			       : v->no_run             ? "--no-run"
+			       : v->policy.on_conflict ? "--on-conflict"
+						       : "--reuse");
+	if (id_policy_check(&v->policy, ID_REJECT, err) < 0)
+		return -err->code;
 	if (v->no_run && v->resume)
 		return err_set(err, ERR_USAGE, "--no-run and --resume cannot be given together");
 	if (problem) {
@@ -210,6 +238,11 @@ static const struct option_def options[] = {
 	 .offset = AT(input),
 	 .complete = WORDS_FILE,
 	 .help = "the input of a run that --start makes; else {}"},
+	ID_POLICY_OPTIONS(struct signal_values, policy,
+			  "with --start and an open run: use-existing (the default) signals it, "
+			  "fail does nothing, terminate-existing ends it and begins anew",
+			  "with --start and an ended run: reject (the default) does nothing, allow "
+			  "begins anew, allow-failed only if it did not complete"),
 	{.name = "no-run",
 	 .kind = OPTION_FLAG,
 	 .offset = AT(no_run),

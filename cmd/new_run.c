@@ -3,6 +3,7 @@
 
 #include "../lib/base/error.h"
 #include "../lib/engine/module.h"
+#include "../lib/engine/replace.h"
 #include "../lib/engine/run_plan.h"
 #include "named.h"
 
@@ -40,7 +41,8 @@ int new_run_create(struct new_run *run, struct state *state, char **ret_id, stru
 		.seed = run->seed,
 	};
 
-	return run_plan_make(&plan, state, ret_id, err);
+	return run->replace ? replace_run(&plan, state, ret_id, err)
+			    : run_plan_make(&plan, state, ret_id, err);
 }
 
 void new_run_release(struct new_run *run)

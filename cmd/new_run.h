@@ -4,6 +4,7 @@
 #define WF_CMD_NEW_RUN_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct err;
@@ -19,6 +20,7 @@ struct new_run {
 	json_t *message;             /* in its inbox from the beginning; borrowed; NULL: none */
 	int64_t created;             /* ms since 1970; 0: now */
 	const uint8_t *seed;         /* 32 bytes, borrowed; NULL: chance */
+	bool replace;                /* a run that has ended has the id */
 	struct module *module;       /* owned; by new_run_load */
 	char *file;                  /* owned: what was loaded */
 	int workflow;                /* index in the module */

@@ -287,6 +287,20 @@ static int name_attempt(struct kid *kid, struct err *err)
 	return kid->id ? 0 : err_nomem(err);
 }
 
+/* What the parent's wait fails with; NULL: what went wrong is no outcome. */
+static const char *refusal(int rc)
+{
+	switch (rc) {
+	case -ERR_NOT_FOUND:
+	case -ERR_USAGE:
+	case -ERR_MODULE:
+	case -ERR_NEWER:
+		return "no_such_workflow";
+	default:
+		return NULL;
+	}
+}
+
 /* Neither here nor ever started: make it. 1: look again. */
 static int make(struct kid *kid, struct err *err)
 {
@@ -298,22 +312,24 @@ static int make(struct kid *kid, struct err *err)
 	rc = child_make(kid->parent, kid->cmd, kid->child, kid->id, &why);
 	if (rc == 0 || rc == -ERR_EXISTS)
 		return 1;
-	if (rc == -ERR_NOT_FOUND || rc == -ERR_USAGE || rc == -ERR_MODULE || rc == -ERR_NEWER)
-		return settle_failed(kid, "no_such_workflow", why.text, err);
+	if (refusal(rc))
+		return settle_failed(kid, refusal(rc), why.text, err);
 	return err_set(err, why.code, "%s", why.text);
 }
 
-/* Somebody else's run has the id. 1: it made room. */
+/* Somebody else's run has the id. 1: ours took its place. */
 static int taken(struct kid *kid, struct run *run, struct err *err)
 {
 	struct err why = ERR_INIT;
-	int rc = child_make_room(kid->parent, run, kid->child->reuse, &why);
+	int rc = child_make_anew(kid->parent, kid->cmd, kid->child, run, &why);
 
 	if (rc == 0)
 		return 1;
-	if (rc != -ERR_EXISTS)
-		return err_set(err, why.code, "%s", why.text);
-	return settle_failed(kid, "exists", why.text, err);
+	if (rc == -ERR_EXISTS || rc == -ERR_BUSY || rc == -ERR_USAGE)
+		return settle_failed(kid, "exists", why.text, err);
+	if (refusal(rc))
+		return settle_failed(kid, refusal(rc), why.text, err);
+	return err_set(err, why.code, "%s", why.text);
 }
 
 /* 1: it stands elsewhere now, look again. */

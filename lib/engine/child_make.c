@@ -3,10 +3,13 @@
 
 #include "../base/str.h"
 #include "../os/os.h"
+#include "../store/run_replace.h"
 #include "../store/state.h"
 #include "driver_internal.h"
 #include "module.h"
+#include "replace.h"
 #include "runner.h"
+#include "status.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,23 +110,84 @@ static int fill(struct runner *parent, uint64_t cmd, const struct child *child, 
 		       : err_nomem(err);
 }
 
-int child_make(struct runner *parent, uint64_t cmd, const struct child *child, const char *id,
-	       struct err *err)
+static int make(struct runner *parent, uint64_t cmd, const struct child *child, const char *id,
+		const char *replaces, struct err *err)
 {
 	struct run_info info = {0};
 	int rc = choose_module(parent, child->workflow, &info, err);
 
 	if (rc == 0)
 		rc = fill(parent, cmd, child, id, &info, err);
+	if (rc == 0 && replaces &&
+	    json_object_set_new(info.options, RUN_REPLACES, json_string(replaces)) < 0)
+		rc = err_nomem(err);
 	if (rc == 0)
 		rc = run_create(parent->driver->state, &info, err);
 	run_info_release(&info);
 	return rc;
 }
 
-int child_make_room(struct runner *parent, struct run *run, enum child_reuse reuse, struct err *err)
+int child_make(struct runner *parent, uint64_t cmd, const struct child *child, const char *id,
+	       struct err *err)
 {
-	(void)parent;
-	(void)reuse;
-	return err_set(err, ERR_EXISTS, "run '%s' exists already", run->id);
+	return make(parent, cmd, child, id, NULL, err);
+}
+
+/* A child that this run asked for before it was reset: nobody waits for it any more. */
+static int end_left(struct runner *parent, struct run *run, struct err *err)
+{
+	json_t *error = json_pack("{s:s, s:s}", "type", "terminated", "message",
+				  "its parent was reset");
+	int rc = error ? driver_terminate(parent->driver, run->id, NULL, error, err)
+		       : err_nomem(err);
+
+	json_decref(error);
+	if (rc == -ERR_CLOSED) {
+		err_clear(err);
+		rc = 0;
+	}
+	/* the committer has let go of its lock behind this */
+	return rc < 0 ? rc : committer_flush(parent->driver->committer, err);
+}
+
+static int check_reuse(const struct run *run, enum child_reuse reuse, struct err *err)
+{
+	struct run_summary summary;
+	bool completed;
+	int rc = reuse == CHILD_REUSE_FAILED
+			 ? run_summarize(&summary, run->state, run->id, true, err)
+			 : 0;
+
+	if (rc < 0 || reuse == CHILD_REUSE_ALLOW)
+		return rc;
+	completed = reuse != CHILD_REUSE_FAILED || summary.status == STATUS_COMPLETED;
+	if (reuse == CHILD_REUSE_FAILED)
+		run_summary_release(&summary);
+	return completed ? err_set(err, ERR_EXISTS, "run '%s' exists already", run->id) : 0;
+}
+
+int child_make_anew(struct runner *parent, uint64_t cmd, const struct child *child, struct run *run,
+		    struct err *err)
+{
+	struct committer *committer = parent->driver->committer;
+	bool left = run->info.parent && strcmp(run->info.parent, parent->run.id) == 0 &&
+		    strcmp(run->info.parent_key, parent->key_tail) != 0;
+	struct replace replace;
+	struct err ignored = ERR_INIT;
+	int rc = 0;
+
+	if (!run->closed && !left)
+		return err_set(err, ERR_EXISTS, "run '%s' exists already", run->id);
+	rc = run->closed ? 0 : end_left(parent, run, err);
+	if (rc == 0 && !left)
+		rc = check_reuse(run, child->reuse, err);
+	if (rc == 0)
+		rc = replace_begin(&replace, parent->driver->state, committer, run->id,
+				   parent->run.id, err);
+	if (rc < 0)
+		return rc;
+	rc = make(parent, cmd, child, run->id, replace.key, err);
+	/* what stays of the old one is removed when the new one is driven */
+	replace_end(&replace, committer, rc == 0, &ignored);
+	return rc;
 }

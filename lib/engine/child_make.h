@@ -20,8 +20,9 @@ int child_make(struct runner *parent, uint64_t cmd, const struct child *child, c
 /* Whether that run is the child of this command of this run (and not of another that had its id).
  */
 bool child_is_ours(const struct runner *parent, uint64_t cmd, const struct run *run);
-/* Another run has the id: put it away if that is allowed. ERR_EXISTS: it is not. */
-int child_make_room(struct runner *parent, struct run *run, enum child_reuse reuse,
+/* The same in the place of a run that has ended and has the id, or of a child that the parent asked
+ * for before it was reset. ERR_EXISTS, ERR_USAGE, ERR_BUSY: it may not be replaced. */
+int child_make_anew(struct runner *parent, uint64_t cmd, const struct child *child, struct run *run,
 		    struct err *err);
 
 #endif

@@ -25,6 +25,7 @@
  *   -> {"do":"reset","run":ID,"point":P,"now":P,"message":"..."}  the run goes on from an earlier
  * point, P: {"seq":5,"segment":1,"offset":812}
  *   -> {"do":"fork","run":NEW,"of":ID,"point":P,"now":P,"message":"..."}
+ *   -> {"do":"aside","run":ID}        another run takes the id: what the branch has is left, {}
  *   -> {"do":"settings","commit":true}   branch main is to have config.yaml as it is; with "ask",
  * and without "commit", whether it has: {"same":true}
  *   -> {"do":"maintain"}              pack loose objects, fold old refs, as limits say

@@ -11,6 +11,7 @@
 #include "../store/run.h"
 #include "../store/run_reset.h"
 #include "../store/state.h"
+#include "commit_whole.h"
 #include "committer.h"
 #include "point.h"
 #include "point_commit.h"
@@ -129,31 +130,9 @@ static int find_point(struct resetting *r, struct err *err)
 static void commit_old(struct resetting *r, struct err *complaint)
 {
 	struct err err = ERR_INIT;
-	struct history_options options = {.writable = true, .run = r->run.id};
-	struct history_position position = {0, 0, 0};
-	struct history *history = NULL;
-	struct event event;
-	char *dir = path_of(&r->run, "history");
-	int rc = dir ? history_open(&history, r->run.state->os, dir, &options, &err)
-		     : err_nomem(&err);
 
-	while (rc == 0 && (rc = history_read(history, &event, &err)) > 0) {
-		event_release(&event);
-		rc = 0;
-	}
-	if (rc == 0)
-		position = history_position(history);
-	history_close(history);
-	free(dir);
-	if (rc == 0)
-		rc = committer_start(&r->committer, r->run.state, &err);
-	if (rc == 0)
-		rc = committer_hold(r->committer, r->run.id, r->run.lock_fd, &err);
-	if (rc == 0) {
-		committer_commit(r->committer, r->run.id, &position, NULL);
-		rc = committer_flush(r->committer, &err);
-	}
-	if (rc < 0)
+	if (committer_start(&r->committer, r->run.state, &err) < 0 ||
+	    commit_whole(r->committer, &r->run, &err) < 0)
 		err_set(complaint, err.code, "%s", err.text);
 }
 

@@ -7,6 +7,7 @@
 #include "../model/secret.h"
 #include "../os/os.h"
 #include "../store/run.h"
+#include "../store/run_replace.h"
 #include "../store/state.h"
 #include "secrets_guard.h"
 
@@ -81,6 +82,9 @@ static int fill_info(const struct run_plan *plan, struct state *state, struct ru
 	info->input = plan->input ? json_incref(plan->input) : json_object();
 	info->environment = plan->environment ? json_copy(plan->environment) : json_object();
 	info->options = plan->options ? json_deep_copy(plan->options) : json_object();
+	if (plan->replaces && info->options &&
+	    json_object_set_new(info->options, RUN_REPLACES, json_string(plan->replaces)) < 0)
+		return err_nomem(err);
 	info->directory = plan->directory ? strdup(plan->directory) : getcwd(NULL, 0);
 	if (!info->directory)
 		return err_sys(err, errno, "cannot tell the working folder");

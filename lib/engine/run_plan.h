@@ -25,6 +25,7 @@ struct run_plan {
 	json_t *message;       /* in its inbox from the beginning; NULL: none */
 	int64_t created;       /* ms since 1970; 0: now */
 	const uint8_t *seed;   /* 32 bytes; NULL: chance */
+	const char *replaces;  /* key of the run that has ended with this id; NULL: none */
 };
 
 /* Pin the module and make the run, durably. ret_id is new. ERR_EXISTS when the id is taken;

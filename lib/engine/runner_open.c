@@ -4,6 +4,7 @@
 
 #include "../base/hash.h"
 #include "../model/module.h"
+#include "../store/run_replace.h"
 #include "../store/run_reset.h"
 #include "../store/state.h"
 #include "../store/sweep.h"
@@ -282,6 +283,8 @@ int runner_open_files(struct runner *r, const char *id, struct err *err)
 	rc = run_lock(&r->run, ORPHAN_WAIT_MS, err);
 	if (rc == 0)
 		rc = run_reset_settle(&r->run, err);
+	if (rc == 0)
+		rc = run_drop_replaced(&r->run, err);
 	if (rc < 0)
 		return rc;
 	rc = run_check_folders(&r->run, err);

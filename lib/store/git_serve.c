@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "git_serve.h"
+#include "git_aside.h"
 
 #include "../base/error.h"
 #include "../base/str.h"
@@ -190,13 +191,20 @@ static void do_fork(struct serve *s, const char *run, const json_t *request, str
 		answer(s, request, object);
 }
 
+static void do_aside(struct serve *s, const char *run, const json_t *request, struct err *err)
+{
+	queue_commit(s->queue, true);
+	if (git_set_aside(&s->repo, run, err) == 0)
+		answer(s, request, json_object());
+}
+
 static const struct verb verbs[] = {
 	{"reset", true, do_reset},        {"fork", true, do_fork},
 	{"commit", true, do_commit},      {"hold", true, do_hold},
 	{"release", true, do_release},    {"flush", false, do_flush},
 	{"restore", true, do_restore},    {"verify", true, do_verify},
 	{"list", false, do_list},         {"maintain", false, do_maintain},
-	{"settings", false, do_settings},
+	{"settings", false, do_settings}, {"aside", true, do_aside},
 };
 
 static void handle(struct serve *s, const json_t *request)

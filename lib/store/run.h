@@ -65,7 +65,8 @@ void run_info_release(struct run_info *info);
 /* ERR_DAMAGED when what should be a folder of the run is a link or a file. */
 int run_check_folders(struct run *run, struct err *err);
 /* Take the lock. When its holder is dead but its workers are still dying, waits for them (at most
- * wait_ms). ERR_BUSY names the holder's pid. The lock file then holds our pid. */
+ * wait_ms), and of a run that has ended for whoever drove it. ERR_BUSY names the holder's pid. The
+ * lock file then holds our pid. */
 int run_lock(struct run *run, int64_t wait_ms, struct err *err);
 void run_unlock(struct run *run);
 /* pid of the live driver, 0 when none; takes nothing. */

@@ -13,6 +13,7 @@
 #include "../os/file.h"
 #include "inbox.h"
 #include "index.h"
+#include "run_replace.h"
 #include "state.h"
 
 #include <errno.h>
@@ -39,12 +40,15 @@ static int check_info(const struct run_info *info, struct err *err)
 	return rc;
 }
 
-/* open/ before closed/: so a run that moves between the two looks is seen. */
-static int check_free(struct state *state, const char *id, struct err *err)
+/* open/ before closed/: so a run that moves between the two looks is seen. One that replaces what
+ * is in closed/ does not look there. */
+static int check_free(struct state *state, const struct run_info *info, struct err *err)
 {
 	static const char *const places[] = {"open", "closed"};
+	const char *id = info->id;
+	size_t n = json_object_get(info->options, RUN_REPLACES) ? 1 : 2;
 
-	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+	for (size_t i = 0; i < n; i++) {
 		char *path = state_path(state, places[i], id);
 		struct os_stat st;
 		int rc = path ? state->os->ops->lstat(state->os, path, &st) : -ENOMEM;
@@ -129,8 +133,10 @@ static int fill_folder(struct os *os, const char *folder, const struct run_info 
 
 /* One maker at a time between the look and the rename, or an id could be made, run, closed and made
  * again. */
-static int take_name(struct state *state, const char *made, const char *id, struct err *err)
+static int take_name(struct state *state, const char *made, const struct run_info *info,
+		     struct err *err)
 {
+	const char *id = info->id;
 	struct os *os = state->os;
 	char *path = state_path(state, "open", id), *guard = state_path(state, "open", ".lock");
 	int fd = -1, rc = path && guard ? 0 : err_nomem(err);
@@ -142,7 +148,7 @@ static int take_name(struct state *state, const char *made, const char *id, stru
 			rc = err_sys(err, -rc, "cannot lock '%s'", guard);
 	}
 	if (rc == 0)
-		rc = check_free(state, id, err);
+		rc = check_free(state, info, err);
 	if (rc == 0) {
 		rc = os->ops->rename(os, made, path);
 		if (rc == -ENOTEMPTY || rc == -EEXIST)
@@ -157,7 +163,7 @@ static int take_name(struct state *state, const char *made, const char *id, stru
 	return rc;
 }
 
-static int name_new_folder(struct state *state, char **ret, struct err *err)
+int run_name_new(struct state *state, const char *place, char **ret, struct err *err)
 {
 	struct process_id self = process_self();
 	uint64_t chance;
@@ -168,7 +174,7 @@ static int name_new_folder(struct state *state, char **ret, struct err *err)
 		return err_sys(err, -rc, "cannot get random bytes");
 	snprintf(name, sizeof name, ".new-%d-%" PRIu64 "-%016" PRIx64, (int)self.pid, self.started,
 		 chance);
-	*ret = state_path(state, "open", name);
+	*ret = state_path(state, place, name);
 	return *ret ? 0 : err_nomem(err);
 }
 
@@ -182,9 +188,9 @@ static int create(struct state *state, const struct run_info *info, json_t *mess
 	int rc = check_info(info, err);
 
 	if (rc == 0)
-		rc = check_free(state, info->id, err);
+		rc = check_free(state, info, err);
 	if (rc == 0)
-		rc = name_new_folder(state, &made, err);
+		rc = run_name_new(state, "open", &made, err);
 	if (rc < 0)
 		return rc;
 	rc = os_make_dir(state->os, made, 0700, NULL, err);
@@ -195,7 +201,7 @@ static int create(struct state *state, const struct run_info *info, json_t *mess
 	if (rc == 0 && fill)
 		rc = run_sync(state->os, made, err);
 	if (rc == 0) {
-		rc = take_name(state, made, info->id, err);
+		rc = take_name(state, made, info, err);
 		named = rc == 0;
 	}
 	if (rc == 0) {

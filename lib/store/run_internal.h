@@ -20,6 +20,8 @@ int run_check_id(const char *id, struct err *err);
 char *run_path(const struct run *run, const char *a, const char *b);
 /* Make a folder of the run, durably, unless it is there. */
 int run_make_folder(struct run *run, const char *name, struct err *err);
+/* A name below open/ or closed/ for a folder that means nothing once this process is gone. New. */
+int run_name_new(struct state *state, const char *place, char **ret, struct err *err);
 /* Sync a folder. */
 int run_sync(struct os *os, const char *path, struct err *err);
 /* A small file of JSON. 1: *ret is new; 0: there is none; ERR_DAMAGED with what to do. */

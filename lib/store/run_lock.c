@@ -73,8 +73,9 @@ static int busy(const struct run *run, const struct process_id *holder, struct e
 }
 
 /*
- * Wait for the orphans of a dead driver. There is no event to wait for but the lock itself, and a
- * wait for a kernel lock has no time-out; so it is tried at intervals that grow.
+ * Wait for the orphans of a dead driver, and for the last commit of one whose run has ended. There
+ * is no event to wait for but the lock itself, and a wait for a kernel lock has no time-out; so it
+ * is tried at intervals that grow.
  */
 static int take(struct run *run, int fd, int64_t wait_ms, struct err *err)
 {
@@ -91,7 +92,7 @@ static int take(struct run *run, int fd, int64_t wait_ms, struct err *err)
 		rc = holder_read(os, fd, &holder);
 		if (rc < 0)
 			return cannot_lock(run, -rc, err);
-		if (process_alive(&holder) || os->ops->monotonic(os) >= until)
+		if ((process_alive(&holder) && !run->closed) || os->ops->monotonic(os) >= until)
 			return busy(run, &holder, err);
 		poll(NULL, 0, interval);
 		interval = interval * 2 < POLL_MAX ? interval * 2 : POLL_MAX;

@@ -150,18 +150,3 @@ running() {
 	expect 0 wf resume s
 	same "$output" '[4,55]'
 }
-
-@test "id policies: an open run, as by cron's overlap rule, and an ended one are left alone" {
-	expect 3 wf run "$CHILDREN:waits" --id tick ms=200 --no-wait --on-conflict fail
-	expect 2 wf run "$CHILDREN:waits" --id tick ms=200 --no-wait --on-conflict fail
-	contains "$stderr" "run 'tick' is open already"
-	expect 0 wf run "$CHILDREN:waits" --id tick ms=200 --on-conflict use-existing
-	expect 0 wf run "$CHILDREN:waits" --id tick ms=200 --reuse result
-	same "$output" 0
-	expect 2 wf run "$CHILDREN:waits" --id tick ms=200 --reuse reject
-	contains "$stderr" "has ended already"
-	expect 2 wf run "$CHILDREN:waits" --id other --on-conflict maybe
-	contains "$stderr" "--on-conflict is 'fail' or 'use-existing', not 'maybe'"
-	expect 2 wf run "$CHILDREN:waits" --reuse reject
-	[ ! -d .wf/open/other ]
-}

@@ -80,7 +80,8 @@ static json_t *parent(wf_ctx *wf, const json_t *in)
 	const char *id = json_string_value(json_object_get(in, "child"));
 	int attempts = (int)number(in, "attempts", 0);
 	json_t *value = wf_child(wf, workflow ? workflow : "doubles", in, .id = id,
-				 .retry = {.attempts = attempts, .first = WF_MILLISECONDS(20)});
+				 .retry = {.attempts = attempts, .first = WF_MILLISECONDS(20)},
+				 .id_reuse = (wf_id_reuse)number(in, "reuse", WF_ID_REUSE_ALLOW));
 	const wf_failure *why = wf_error(wf);
 
 	if (value)
