@@ -71,7 +71,7 @@ static int cancel(struct cli *cli, const void *arg)
 	if (batch_many(&values->batch, cli->args, cli->nargs))
 		batch_summary(cli, sent.n, targets.n, "asked to stop");
 	if (values->resume && sent.n)
-		status = exit_worse(status, message_resume(cli, &state, sent.ids, sent.n));
+		status = exit_worse(status, message_resume(cli, &state, sent.ids, sent.n, true));
 	free(sent.ids);
 	targets_release(&targets);
 	state_release(&state);

@@ -70,7 +70,7 @@ static int send(struct cli *cli, struct state *state, const struct complete_valu
 	if (run_complete(state, id, c, &driven, &err) < 0)
 		return complain(&err);
 	if (values->resume && !driven)
-		return message_resume(cli, state, &id, 1);
+		return message_resume(cli, state, &id, 1, true);
 	if (!driven && !cli->general.quiet)
 		say("run '%s' is not driven now: 'wf resume %s' goes on", id, id);
 	return EXIT_COMPLETED;

@@ -5,6 +5,7 @@
 #include "../lib/store/inbox.h"
 #include "../lib/store/run.h"
 #include "../lib/store/state.h"
+#include "batch.h"
 #include "cli.h"
 #include "command.h"
 #include "drive.h"
@@ -17,6 +18,7 @@
 #include "new_run.h"
 #include "output.h"
 #include "payload.h"
+#include "signal_many.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@
 struct signal_values {
 	const char *start, *input;
 	struct id_policy policy;
+	struct batch batch;
 	bool resume, no_run, no_wait;
 };
 
@@ -212,7 +215,20 @@ static int deliver(struct sending *s)
 static int send_signal(struct cli *cli, const void *values)
 {
 	struct sending s = {.cli = cli, .values = values};
-	int status = deliver(&s);
+	const struct batch *batch = &s.values->batch;
+	struct signal_many many = {batch, s.values->resume, !s.values->no_wait};
+	bool is_many = batch_many(batch, cli->args, cli->nargs ? 1 : 0);
+	int status;
+
+	if (is_many && s.values->start)
+		return complain_usage("--start takes one ID");
+	if (batch->dry_run && !is_many)
+		return complain_usage("--dry-run needs - or --where");
+	if (cli->nargs < (batch->where ? 1 : 2))
+		return complain_usage("some argument is missing: ID and NAME, or NAME and --where");
+	if (is_many)
+		return signal_many(cli, &many);
+	status = deliver(&s);
 
 	if (s.opened)
 		state_release(&s.state);
@@ -255,19 +271,20 @@ static const struct option_def options[] = {
 	 .kind = OPTION_FLAG,
 	 .offset = AT(no_wait),
 	 .help = "where it is driven: leave with exit 3 as soon as it only waits"},
+	BATCH_OPTIONS(struct signal_values, batch),
 	{.name = NULL},
 };
 
 const struct cmd cmd_signal = {
 	.name = "signal",
 	.summary = "send a signal to a run",
-	.arguments = "ID NAME [JSON|@FILE|-] [KEY=VALUE ...]",
+	.arguments = "[ID] NAME [JSON|@FILE|-] [KEY=VALUE ...]",
 	.details =
 		"The signal is durable when this returns, also when nobody drives the run. Without a "
-		"payload it carries null.",
+		"payload it carries null. An ID of - stands for the ids on standard input, one a line.",
 	.options = options,
 	.values_size = sizeof(struct signal_values),
-	.least = 2,
+	.least = 1,
 	.most = MANY,
 	.uses = USE_DRIVE,
 	.first = WORDS_OPEN_RUN,

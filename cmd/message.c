@@ -48,13 +48,13 @@ static int add_failed(struct cli *cli, struct state *state, const char *id, cons
 	return status;
 }
 
-int message_resume(struct cli *cli, struct state *state, char *const *ids, size_t n)
+int message_resume(struct cli *cli, struct state *state, char *const *ids, size_t n, bool wait)
 {
 	struct err err = ERR_INIT;
 	struct drive drive;
 	int status = EXIT_COMPLETED;
 
-	if (drive_start(&drive, cli, state, true, n > 1, &err) < 0)
+	if (drive_start(&drive, cli, state, wait, n > 1, &err) < 0)
 		return complain(&err);
 	for (size_t i = 0; i < n; i++) {
 		struct err failed = ERR_INIT;

@@ -15,7 +15,8 @@ struct state;
 int message_send(struct state *state, const char *id, json_t *message, char **ret_name,
 		 bool *ret_driven, struct err *err);
 /* Drive these runs on, in the foreground; one that somebody else drives by now is left to it.
- * Returns the exit status. */
-int message_resume(struct cli *cli, struct state *state, char *const *ids, size_t n);
+ * wait: as of
+ * drive_start. Returns the exit status. */
+int message_resume(struct cli *cli, struct state *state, char *const *ids, size_t n, bool wait);
 
 #endif

@@ -120,3 +120,55 @@ o2"
 	run -0 --separate-stderr wf list --json --where 'status = terminated or status = cancelled'
 	same "$(ids)" "o1 o3 o4 "
 }
+
+@test "signal takes --where and ids on standard input; each gets the signal, what fails is told" {
+	mail=$WF_BUILD/test/modules/mail.so
+	for i in 1 2 3; do
+		run -3 wf run "$mail:mailbox" --id "m$i" --tag "n=$i" --no-wait -q
+	done
+	run -0 --separate-stderr wf signal --where 'n < 3' --dry-run hello x=1
+	same "$output" "m1
+m2"
+	same "$(find .wf/open -path '*/inbox/*.json' | wc -l)" 0
+	run -3 --separate-stderr wf signal --where 'n < 3' hello x=1 --resume --no-wait
+	contains "$stderr" "2 runs signalled"
+	for i in 1 2; do
+		run -0 --separate-stderr wf query "m$i" notes
+		same "$(jq -c .notes <<<"$output")" '[["hello",{"x":1}]]'
+	done
+	run -0 --separate-stderr wf query m3 notes
+	same "$(jq -c .notes <<<"$output")" '[]'
+	run -2 --separate-stderr wf signal - stop --json <<<"m1
+nobody
+m3"
+	same "$(jq -r .id <<<"$output" | tr '\n' ' ')" "m1 m3 "
+	contains "$stderr" "no run 'nobody'"
+	contains "$stderr" "2 of 3 runs signalled"
+	run -0 wf resume -q m1 m3
+	for words in "--where n=1" "--where n=1 --start hello x" "- --start hello x" "m1 x --dry-run" "- x -"; do
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr wf signal $words </dev/null
+		same "$(wc -l <<<"$stderr")" 1
+	done
+}
+
+@test "reset takes --where and ids on standard input, of open and ended runs" {
+	cli=$WF_BUILD/test/modules/cli.so
+	for i in 1 2 3; do
+		run -1 wf run "$cli:talks" --id "t$i" --tag "n=$i" fails=9 -q
+	done
+	run -0 --separate-stderr wf reset --where 'n < 3' --to last-failure --dry-run
+	same "$output" "t1
+t2"
+	run -0 --separate-stderr wf reset --where 'n < 3' --to last-failure --no-run
+	contains "$stderr" "2 runs reset"
+	same "$(ls -m .wf/open)" "t1, t2"
+	run -1 --separate-stderr wf reset - --to last-failure --json <<<"t3"
+	same "$(jq -r '.id + " " + .status' <<<"$output")" "t3 failed"
+	run -0 --separate-stderr wf reset t1 t2 t3 --to 2 --reason "again" --no-run --json
+	same "$(jq -r .id <<<"$output" | tr '\n' ' ')" "t1 t2 t3 "
+	run -2 --separate-stderr wf reset t1 nobody --to 2 --no-run
+	contains "$stderr" "nobody"
+	run -2 --separate-stderr wf reset --to 2
+	run -2 --separate-stderr wf reset t1 --to 2 --where 'n = 1'
+}
