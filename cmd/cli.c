@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include "../lib/base/error.h"
+#include "../lib/engine/recall.h"
 #include "../lib/os/os.h"
 #include "../lib/store/state.h"
 #include "exit.h"
@@ -17,6 +18,8 @@ int cli_open_state(struct cli *cli, struct state *ret, bool create, struct err *
 		return -err->code;
 	int r = state_open(ret, os_system(), path, create, err);
 	free(path);
+	if (r == 0)
+		recall_enable(ret);
 	return r;
 }
 

@@ -10,6 +10,7 @@
 #include "driver_internal.h"
 #include "lookout.h"
 #include "module.h"
+#include "recall.h"
 #include "runner.h"
 #include "runner_inbox.h"
 #include "runner_secrets.h"
@@ -336,6 +337,7 @@ int driver_new(struct driver **ret, struct state *state, const struct driver_opt
 		free(d);
 		return err_sys(err, -rc, "cannot start the event loop");
 	}
+	recall_by(state, d->committer);
 	uv_check_init(&d->loop, &d->turn);
 	uv_idle_init(&d->loop, &d->busy);
 	d->turn.data = d;
@@ -485,6 +487,7 @@ int driver_free(struct driver *driver, struct err *err)
 	for (size_t i = 0; i < driver->module_count; i++)
 		module_free(driver->modules[i]);
 	free(driver->modules);
+	recall_enable(driver->state);
 	if (committer_finish(driver->committer, err) < 0)
 		rc = -err->code;
 	secrets_free(driver->secrets);

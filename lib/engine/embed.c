@@ -11,6 +11,7 @@
 #include "../store/state.h"
 #include "driver.h"
 #include "module.h"
+#include "recall.h"
 #include "run_plan.h"
 #include "secrets_guard.h"
 #include "status.h"
@@ -99,6 +100,8 @@ static int open_driver(wf_engine *engine, struct err *err)
 	int rc = path ? state_open(&engine->state, os_system(), path, o->create, err) : -err->code;
 
 	free(path);
+	if (rc == 0)
+		recall_enable(&engine->state);
 	return rc < 0 ? rc : driver_new(&engine->driver, &engine->state, &options, err);
 }
 

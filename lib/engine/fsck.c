@@ -3,6 +3,7 @@
 
 #include "../base/str.h"
 #include "../os/file.h"
+#include "recall.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +176,7 @@ int fsck_run(struct state *state, const char *const *ids, size_t n, bool repair,
 	f.modules = json_object();
 	if (!f.modules)
 		return err_nomem(err);
+	recall_disable(state); /* what is missing is to be seen */
 	start_committer(&f);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = check_one(&f, ids[i], true, err);

@@ -68,6 +68,15 @@ static int make_folders(struct os *os, const char *folder, struct err *err)
 	return rc;
 }
 
+int repo_complete(struct os *os, const char *path, struct err *err)
+{
+	char *own = str_format("%s/wf", path);
+	bool there = own && os_exists(os, own);
+
+	free(own);
+	return there ? 0 : make_folders(os, path, err);
+}
+
 static int first_commit(struct os *os, const char *folder, const char *author, struct err *err)
 {
 	char hex[GIT_OID_HEXSZ + 2];

@@ -66,6 +66,8 @@ int repo_open(struct repo *ret, struct os *os, const char *state, const char *au
 	}
 	if (!os_exists(os, r.path) && repo_make(os, state, r.author, err) < 0)
 		goto out;
+	if (repo_complete(os, r.path, err) < 0)
+		goto out;
 	rc = git_repository_open_bare(&r.git, r.path);
 	if (rc < 0) {
 		repo_error(err, GIT_ERROR, "cannot open the repository '%s'", r.path);

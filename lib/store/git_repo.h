@@ -29,6 +29,8 @@ struct repo {
 int repo_open(struct repo *ret, struct os *os, const char *state, const char *author,
 	      struct err *err);
 void repo_release(struct repo *repo);
+/* A repository that git made gets the folders that wf needs in it. path: of the repository. */
+int repo_complete(struct os *os, const char *path, struct err *err);
 /* Make <state>/.git with its first commit unless it is there. */
 int repo_make(struct os *os, const char *state, const char *author, struct err *err);
 

@@ -9,12 +9,15 @@
 #include "git_folder.h"
 #include "git_repo.h"
 #include "git_walk.h"
+#include "run.h"
+#include "state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct restore {
 	struct repo *repo;
+	git_oid tree;
 	char *folder;        /* owned: whole path */
 	const json_t *files; /* borrowed */
 	bool only;           /* just those */
@@ -133,6 +136,38 @@ static int restore_file(void *arg, const char *name, const git_oid *id, struct e
 	return rc;
 }
 
+static int fill(void *arg, const char *folder, struct err *err)
+{
+	struct restore *r = arg;
+
+	r->folder = strdup(folder);
+	return r->folder ? git_walk(r->repo, &r->tree, restore_file, r, err) : err_nomem(err);
+}
+
+/* Files that are missing, among those that are there. */
+static int add_missing(struct restore *r, const char *where, const char *id, const char *into,
+		       struct err *err)
+{
+	char *folder = str_format("%s/%s/%s%s%s", r->repo->state, where, id, into ? "/" : "",
+				  into ? into : "");
+	int rc = folder ? fill(r, folder, err) : err_nomem(err);
+
+	free(folder);
+	return rc;
+}
+
+/* Whole or not at all: a driver that found but a part of its history would go on from there. */
+static int put_back(struct restore *r, const char *where, const char *id, struct err *err)
+{
+	struct state state = {.os = r->repo->os, .path = r->repo->state};
+	struct err why = ERR_INIT;
+	int rc = run_bring_back(&state, id, strcmp(where, "closed") == 0, fill, r, &why);
+
+	if (rc == -ERR_EXISTS) /* another was quicker */
+		return 0;
+	return rc < 0 ? err_set(err, why.code, "%s", why.text) : 0;
+}
+
 int git_restore(struct repo *repo, const char *id, const json_t *request, json_t **ret,
 		struct err *err)
 {
@@ -140,21 +175,21 @@ int git_restore(struct repo *repo, const char *id, const json_t *request, json_t
 		.repo = repo, .files = json_object_get(request, "files"), .restored = json_array()};
 	char hex[GIT_OID_HEXSZ + 1];
 	const char *where, *into = json_string_value(json_object_get(request, "into"));
-	git_oid tip, tree;
+	git_oid tip;
 	int rc = into && !is_one_name(into) ? err_set(err, ERR_USAGE, "no folder '%s'", into)
 					    : git_find_run(repo, id, &tip, err);
 
 	r.only = into || json_is_true(json_object_get(request, "only"));
 	if (rc == 0)
 		rc = err_set(err, ERR_NOT_FOUND, "no branch has the run %s", id);
-	else if (rc == 1 && (rc = repo_commit_tree(repo, &tip, &tree, err)) == 0)
-		rc = folder_of_run(repo, id, &tree, &where, err);
-	if (rc >= 0) {
-		r.folder = str_format("%s/%s/%s%s%s", repo->state, where, id, into ? "/" : "",
-				      into ? into : "");
-		rc = r.folder && r.restored ? git_walk(repo, &tree, restore_file, &r, err)
-					    : err_nomem(err);
-	}
+	else if (rc == 1 && (rc = repo_commit_tree(repo, &tip, &r.tree, err)) == 0)
+		rc = folder_of_run(repo, id, &r.tree, &where, err);
+	if (rc >= 0 && !r.restored)
+		rc = err_nomem(err);
+	if (rc == 0 && !r.only)
+		rc = put_back(&r, where, id, err);
+	else if (rc >= 0)
+		rc = add_missing(&r, where, id, into, err);
 	if (!rc) {
 		git_oid_tostr(hex, sizeof hex, &tip);
 		*ret = json_pack("{s:s++, s:s, s:O}", "folder", where, "/", id, "commit", hex,

@@ -17,7 +17,7 @@ struct repo;
  * folder) even when they are there, into open/<id> or, when the branch has a result, closed/<id>;
  * and modules/<sha256>.so. "only": nothing but those named. "into": only those named, into that
  * folder within the run's. All three are members of request, and may be missing. New files appear
- * whole or not at all. ret:
+ * whole or not at all, and so does a folder that was not there. ret:
  * {"folder":"open/ID","commit":"...","restored":["history/000001.jsonl",...]}, new. ERR_NOT_FOUND
  * when no branch has the run.
  */

@@ -9,6 +9,7 @@
 #include "git_fold.h"
 #include "git_packs.h"
 #include "git_point.h"
+#include "git_prune.h"
 #include "git_queue.h"
 #include "git_repo.h"
 #include "git_restore.h"
@@ -230,7 +231,8 @@ static void handle(struct serve *s, const json_t *request)
 				    "run", run, "ask", json_object_get(request, "ask")));
 }
 
-/* While nothing is due: keep packs few. A failure is tried again later, and fsck shows what it is.
+/* While nothing is due: keep packs, files of closed runs and branches few. A failure is tried again
+ * later, and fsck shows what it is.
  */
 static void tidy(struct serve *s)
 {
@@ -242,6 +244,8 @@ static void tidy(struct serve *s)
 	s->tidied = queue_commits(s->queue);
 	queue_save(s->queue, &quiet);
 	packs_tidy(&s->repo, false, &quiet);
+	if (s->config.keep_closed != CONFIG_KEEP_ALL)
+		prune_closed(&s->repo, s->config.keep_closed, &quiet);
 	if (fold_is_due(&s->repo, s->config.keep_refs)) {
 		packs_sweep(&s->repo);
 		fold_runs(&s->repo, s->config.keep_refs, &folded, &quiet);

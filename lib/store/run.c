@@ -7,6 +7,7 @@
 #include "../base/str.h"
 #include "../model/parse.h"
 #include "../os/file.h"
+#include "branches.h"
 #include "state.h"
 
 #include <errno.h>
@@ -132,6 +133,22 @@ static int locate(struct run *run, struct err *err)
 		       run->state->path);
 }
 
+/* Its files may have been pruned, or its branch fetched from elsewhere. */
+static int locate_or_recall(struct run *run, struct err *err)
+{
+	struct state *state = run->state;
+	struct err why = ERR_INIT;
+	int rc = locate(run, err);
+
+	if (rc != -ERR_NOT_FOUND || !state->recall || !branches_may_have(state, run->id))
+		return rc;
+	rc = state->recall(state->recall_arg, state, run->id, &why);
+	if (rc == 0)
+		return -err->code;
+	err_clear(err);
+	return rc < 0 ? err_set(err, why.code, "%s", why.text) : locate(run, err);
+}
+
 static int read_info(struct run *run, struct err *err)
 {
 	struct err why = ERR_INIT;
@@ -165,7 +182,7 @@ int run_open(struct run *ret, struct state *state, const char *id, struct err *e
 		return rc;
 	run.id = strdup(id);
 	do {
-		rc = run.id ? locate(&run, err) : err_nomem(err);
+		rc = run.id ? locate_or_recall(&run, err) : err_nomem(err);
 		if (rc == 0)
 			rc = read_info(&run, err);
 		/* closed between two looks: look once more */

@@ -58,7 +58,12 @@ int run_create_with(struct state *state, const struct run_info *info, json_t *me
 typedef int run_fill_fn(void *arg, const char *folder, struct err *err);
 int run_create_filled(struct state *state, const struct run_info *info, run_fill_fn *fill,
 		      void *arg, struct err *err);
-/* Open by id, in open/ or closed/; reads run.json. ERR_NOT_FOUND. */
+/* A run that was made before: its folder with what fill puts there, durably, whole or not at all.
+ * ERR_EXISTS when it is there. */
+int run_bring_back(struct state *state, const char *id, bool closed, run_fill_fn *fill, void *arg,
+		   struct err *err);
+/* Open by id, in open/ or closed/; reads run.json. One that only git has is brought back first,
+ * where state->recall does that. ERR_NOT_FOUND. */
 int run_open(struct run *ret, struct state *state, const char *id, struct err *err);
 void run_release(struct run *run);
 void run_info_release(struct run_info *info);

@@ -40,13 +40,19 @@ static int check_info(const struct run_info *info, struct err *err)
 	return rc;
 }
 
+/* Where a folder is to get its name. */
+struct place {
+	const char *folder, *id;
+	bool replaces; /* what is in closed/ */
+};
+
 /* open/ before closed/: so a run that moves between the two looks is seen. One that replaces what
  * is in closed/ does not look there. */
-static int check_free(struct state *state, const struct run_info *info, struct err *err)
+static int check_free(struct state *state, const struct place *to, struct err *err)
 {
 	static const char *const places[] = {"open", "closed"};
-	const char *id = info->id;
-	size_t n = json_object_get(info->options, RUN_REPLACES) ? 1 : 2;
+	const char *id = to->id;
+	size_t n = to->replaces ? 1 : 2;
 
 	for (size_t i = 0; i < n; i++) {
 		char *path = state_path(state, places[i], id);
@@ -125,20 +131,17 @@ static int fill_folder(struct os *os, const char *folder, const struct run_info 
 	}
 	if (rc == 0 && message)
 		rc = put_message(os, folder, message, err);
-	if (rc == 0)
-		rc = run_sync(os, folder, err);
 	free(text);
 	return rc;
 }
 
 /* One maker at a time between the look and the rename, or an id could be made, run, closed and made
  * again. */
-static int take_name(struct state *state, const char *made, const struct run_info *info,
+static int take_name(struct state *state, const char *made, const struct place *to,
 		     struct err *err)
 {
-	const char *id = info->id;
 	struct os *os = state->os;
-	char *path = state_path(state, "open", id), *guard = state_path(state, "open", ".lock");
+	char *path = state_path(state, to->folder, to->id), *guard = state_path(state, "open", ".lock");
 	int fd = -1, rc = path && guard ? 0 : err_nomem(err);
 
 	if (rc == 0) {
@@ -148,11 +151,11 @@ static int take_name(struct state *state, const char *made, const struct run_inf
 			rc = err_sys(err, -rc, "cannot lock '%s'", guard);
 	}
 	if (rc == 0)
-		rc = check_free(state, info, err);
+		rc = check_free(state, to, err);
 	if (rc == 0) {
 		rc = os->ops->rename(os, made, path);
 		if (rc == -ENOTEMPTY || rc == -EEXIST)
-			rc = err_set(err, ERR_EXISTS, "run '%s' exists already", id);
+			rc = err_set(err, ERR_EXISTS, "run '%s' exists already", to->id);
 		else if (rc < 0)
 			rc = err_sys(err, -rc, "cannot rename '%s' to '%s'", made, path);
 	}
@@ -178,58 +181,91 @@ int run_name_new(struct state *state, const char *place, char **ret, struct err 
 	return *ret ? 0 : err_nomem(err);
 }
 
-/* Promise 1: the run is durable when this returns 0. */
-static int create(struct state *state, const struct run_info *info, json_t *message,
-		  run_fill_fn *fill, void *arg, struct err *err)
+/* Promise 1: the folder and all that fill puts there is durable when this returns 0. */
+static int make(struct state *state, const struct place *to, run_fill_fn *fill, void *arg,
+		struct err *err)
 {
 	struct err ignored = ERR_INIT;
-	char *made = NULL, *open = NULL;
+	char *made = NULL, *folder = NULL;
 	bool named = false;
-	int rc = check_info(info, err);
+	int rc = check_free(state, to, err);
 
-	if (rc == 0)
-		rc = check_free(state, info, err);
 	if (rc == 0)
 		rc = run_name_new(state, "open", &made, err);
 	if (rc < 0)
 		return rc;
 	rc = os_make_dir(state->os, made, 0700, NULL, err);
 	if (rc == 0)
-		rc = fill_folder(state->os, made, info, message, err);
-	if (rc == 0 && fill)
 		rc = fill(arg, made, err);
-	if (rc == 0 && fill)
+	if (rc == 0)
 		rc = run_sync(state->os, made, err);
 	if (rc == 0) {
-		rc = take_name(state, made, info, err);
+		rc = take_name(state, made, to, err);
 		named = rc == 0;
 	}
 	if (rc == 0) {
-		open = state_path(state, "open", NULL);
-		rc = open ? run_sync(state->os, open, err) : err_nomem(err);
+		folder = state_path(state, to->folder, NULL);
+		rc = folder ? run_sync(state->os, folder, err) : err_nomem(err);
 	}
 	if (!named)
 		os_remove_tree(state->os, made, &ignored);
 	free(made);
-	free(open);
+	free(folder);
 	return rc;
+}
+
+/* What a new run begins with. */
+struct beginning {
+	struct os *os;
+	const struct run_info *info;
+	json_t *message;   /* NULL: none */
+	run_fill_fn *more; /* NULL: nothing */
+	void *arg;
+};
+
+static int begin(void *arg, const char *folder, struct err *err)
+{
+	const struct beginning *b = arg;
+	int rc = fill_folder(b->os, folder, b->info, b->message, err);
+
+	return rc == 0 && b->more ? b->more(b->arg, folder, err) : rc;
+}
+
+static int create(struct state *state, struct beginning *beginning, struct err *err)
+{
+	int rc = check_info(beginning->info, err);
+
+	struct place to = {.folder = "open",
+			   .id = beginning->info->id,
+			   .replaces = json_object_get(beginning->info->options, RUN_REPLACES)};
+
+	beginning->os = state->os;
+	return rc < 0 ? rc : make(state, &to, begin, beginning, err);
 }
 
 int run_create(struct state *state, const struct run_info *info, struct err *err)
 {
-	return create(state, info, NULL, NULL, NULL, err);
+	return create(state, &(struct beginning){.info = info}, err);
 }
 
 int run_create_with(struct state *state, const struct run_info *info, json_t *message,
 		    struct err *err)
 {
-	return create(state, info, message, NULL, NULL, err);
+	return create(state, &(struct beginning){.info = info, .message = message}, err);
 }
 
 int run_create_filled(struct state *state, const struct run_info *info, run_fill_fn *fill,
 		      void *arg, struct err *err)
 {
-	return create(state, info, NULL, fill, arg, err);
+	return create(state, &(struct beginning){.info = info, .more = fill, .arg = arg}, err);
+}
+
+int run_bring_back(struct state *state, const char *id, bool closed, run_fill_fn *fill, void *arg,
+		   struct err *err)
+{
+	struct place to = {.folder = closed ? "closed" : "open", .id = id};
+
+	return make(state, &to, fill, arg, err);
 }
 
 static int put_result(struct run *run, json_t *result, struct err *err)

@@ -194,6 +194,16 @@ static int check_folders(const struct state *state, struct err *err)
 	return 0;
 }
 
+/* A repository alone: branches were fetched from another machine, to go on here. */
+static bool has_repository(const struct state *state)
+{
+	char *path = state_path(state, ".git", NULL);
+	bool has = path && os_exists(state->os, path);
+
+	free(path);
+	return has;
+}
+
 static int look(const struct state *state, bool create, struct err *err)
 {
 	struct os_stat st;
@@ -220,6 +230,8 @@ static int look(const struct state *state, bool create, struct err *err)
 		rc = check_folders(state, err);
 	if (rc == 0 && format == 0)
 		rc = check_ours(state, err);
+	if (rc == 0 && format == 0)
+		create = create || has_repository(state);
 	if (rc == 0 && format == 0 && !create)
 		rc = err_set(err, ERR_NOT_FOUND, "'%s' is no state directory yet", state->path);
 	return rc == 0 && create ? complete(state, format, err) : rc;
@@ -244,7 +256,7 @@ static char *absolute(const char *path)
 
 int state_open(struct state *ret, struct os *os, const char *path, bool create, struct err *err)
 {
-	struct state state = {os, NULL};
+	struct state state = {.os = os};
 	int rc;
 
 	if (!path[0])

@@ -20,6 +20,10 @@ struct err;
 struct state {
 	struct os *os;
 	char *path; /* absolute, owned */
+	/* Bring back a run of which git may know, and of which there are no files. 1, 0 when git
+	 * does not know it, or negative. NULL: nobody can. */
+	int (*recall)(void *arg, struct state *state, const char *id, struct err *err);
+	void *recall_arg;
 };
 
 #define STATE_FORMAT 1
