@@ -7,15 +7,13 @@
 #include "../os/os.h"
 #include "git_repo.h"
 #include "git_restore.h"
-#include "run.h"
+#include "run_internal.h"
 #include "state.h"
 #include "sweep.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SLACK 8 /* many at a time: once an eighth more than are kept are there */
 
@@ -96,15 +94,11 @@ static bool is_committed(struct repo *repo, const char *id)
 
 static int remove_folder(struct repo *repo, const struct run *run, struct err *err)
 {
-	uint64_t chance;
-	char *gone = NULL;
-	int rc = repo->os->ops->random(repo->os, &chance, sizeof chance);
+	char *gone;
+	int rc = run_name_new(run->state, "closed", &gone, err);
 
 	if (rc < 0)
-		return err_sys(err, -rc, "cannot get random bytes");
-	gone = str_format("%s/closed/.tmp-%d-%016" PRIx64, repo->state, (int)getpid(), chance);
-	if (!gone)
-		return err_nomem(err);
+		return rc;
 	rc = repo->os->ops->rename(repo->os, run->path, gone);
 	rc = rc < 0 ? err_sys(err, -rc, "cannot rename '%s'", run->path)
 		    : os_remove_tree(repo->os, gone, err);

@@ -137,11 +137,11 @@ static int fill_folder(struct os *os, const char *folder, const struct run_info 
 
 /* One maker at a time between the look and the rename, or an id could be made, run, closed and made
  * again. */
-static int take_name(struct state *state, const char *made, const struct place *to,
-		     struct err *err)
+static int take_name(struct state *state, const char *made, const struct place *to, struct err *err)
 {
 	struct os *os = state->os;
-	char *path = state_path(state, to->folder, to->id), *guard = state_path(state, "open", ".lock");
+	char *path = state_path(state, to->folder, to->id),
+	     *guard = state_path(state, "open", ".lock");
 	int fd = -1, rc = path && guard ? 0 : err_nomem(err);
 
 	if (rc == 0) {

@@ -18,7 +18,7 @@ named() {
 	find lib cmd workflows test man completion -type f ! -name '.*' ! -name '*~' | sort | while read -r file; do
 		case $file in
 		workflows/*.c | test/modules/*.c | test/shim/*.c) word=${file%.c}.so ;;
-		test/unit/test_*.c | test/bench/*.c) word=${file%.c} ;;
+		test/unit/test_*.c | test/bench/*.c | test/power/*.c) word=${file%.c} ;;
 		*) word=$file ;;
 		esac
 		grep -qxF -e "$file" -e "$word" "$SCRATCH/named" || echo "$file"
