@@ -8,6 +8,7 @@
 #include "driver_internal.h"
 #include "fault.h"
 #include "generation.h"
+#include "pool_text.h"
 #include "runner_gate.h"
 #include "runner_inbox.h"
 #include "runner_limits.h"
@@ -76,9 +77,27 @@ static void happening_release(struct happening *h)
 	h->message = NULL;
 }
 
+/* A message may name files whose names are no text. New, or NULL. */
+static json_t *why_broken(enum drive_end end, const struct err *err)
+{
+	struct buf text = BUF_INIT;
+	json_t *why;
+
+	text_add_failure(&text,
+			 end != DRIVE_HALTED                 ? "broken"
+			 : err->code == ERR_NONDETERMINISTIC ? "nondeterministic"
+			 : err->code == ERR_SECRET           ? "secret"
+							     : "halted",
+			 err->text, false, NULL, 0);
+	why = buf_ok(&text) ? json_loadb(text.data, text.len, 0, NULL) : NULL;
+	buf_release(&text);
+	return why;
+}
+
 void runner_break(struct runner *r, enum drive_end end, const struct err *err)
 {
 	struct progress p = {.kind = PROGRESS_RUN_ENDED, .end = end};
+	struct err ignored = ERR_INIT;
 
 	if (r->end != DRIVE_NOT_YET)
 		return;
@@ -86,16 +105,9 @@ void runner_break(struct runner *r, enum drive_end end, const struct err *err)
 		p.end = end = DRIVE_HALTED;
 	r->end = end;
 	json_decref(r->detail);
-	r->detail = json_pack("{s:s, s:s}", "type", end == DRIVE_HALTED ? "halted" : "broken",
-			      "message", err->text);
-	if (end == DRIVE_HALTED) {
-		struct err ignored = ERR_INIT;
-		if (r->detail && err->code == ERR_NONDETERMINISTIC)
-			json_object_set_new(r->detail, "type", json_string("nondeterministic"));
-		if (r->detail && err->code == ERR_SECRET)
-			json_object_set_new(r->detail, "type", json_string("secret"));
+	r->detail = why_broken(end, err);
+	if (end == DRIVE_HALTED && r->detail)
 		run_set_halted(&r->run, r->detail, &ignored);
-	}
 	p.text = err->text;
 	p.detail = r->detail;
 	driver_progress(r->driver, r, &p);

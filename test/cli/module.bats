@@ -18,6 +18,18 @@ nothing_began() {
 	same "$(find .wf/open .wf/closed -mindepth 1 2>/dev/null)" ""
 }
 
+@test "a run that is halted is so, also where the name of its folder is no text" {
+	export WF_STATE=$PWD/$'a\xff'
+	source_file lost one
+	sed -i 's/(void)in;/(void)in; if (wf_sleep(wf, WF_HOURS(1)) < 0) return NULL;/' lost.c
+	expect 3 wf run lost.c --id l --no-wait
+	rm -rf "$WF_STATE/.git" "$WF_STATE"/modules/*.so
+	expect 6 wf resume l
+	expect 0 wf status l --json
+	same "$(json .status "$output")" halted
+	contains "$(jq -r .message "$WF_STATE/open/l/halted.json")" "cannot load module"
+}
+
 source_file() { # NAME WORD
 	cat >"$1.c" <<-END
 		#include <wf.h>
