@@ -72,6 +72,7 @@ struct pool_worker {
 	bool full;           /* load reached the limit and has not halved since */
 	bool reading;        /* in the middle of its answers */
 	bool ended;          /* nothing more is read from it */
+	bool taken;          /* somebody else in this program has waited for it */
 	bool stopping;       /* its attempt was asked to stop */
 	int64_t kill_at;
 	const char *killed_for; /* why the pool killed it, for the message; NULL: it did not */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define TAIL_BYTES 4096
+#define STATUS_TAKEN (255 << 8)
 
 static const char stderr_is[] = ",\"stderr\":";
 
@@ -48,7 +49,7 @@ static void release(struct pool_worker *w)
 	buf_release(&w->out);
 	w->out_at = 0;
 	w->state = WORKER_NONE;
-	w->stopping = w->full = w->ended = false;
+	w->stopping = w->full = w->ended = w->taken = false;
 	w->killed_for = NULL;
 	w->kill_at = POOL_NEVER;
 }
@@ -175,7 +176,10 @@ static void describe(const struct pool_worker *w, int status, char *ret, size_t 
 {
 	const char *name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
 
-	if (w->killed_for && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+	if (w->taken)
+		snprintf(ret, size,
+			 "ended; the program has waited for it, and knows how, elsewhere");
+	else if (w->killed_for && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		snprintf(ret, size, "%s", w->killed_for);
 	else if (WIFEXITED(status))
 		snprintf(ret, size, "exited with status %d during the step", WEXITSTATUS(status));
@@ -310,20 +314,22 @@ static void bury(struct pool_worker *w, int status)
 	release(w);
 }
 
-/* The group is killed while its dead leader still holds its number. */
 static bool gone(struct pool_worker *w)
 {
 	siginfo_t info = {.si_pid = 0};
+	int rc = waitid(P_PID, (id_t)w->pid, &info, WEXITED | WNOHANG | WNOWAIT);
 
-	if (waitid(P_PID, (id_t)w->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == EINTR)
-		return false;
-	return info.si_pid == w->pid;
+	w->taken = rc < 0 && errno == ECHILD;
+	return w->taken || (rc == 0 && info.si_pid == w->pid);
 }
 
+/* The group is killed while its dead leader still holds its number. */
 static int reap(struct pool_worker *w)
 {
 	int status = 0;
 
+	if (w->taken)
+		return STATUS_TAKEN;
 	kill(-w->pid, SIGKILL);
 	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;

@@ -2,9 +2,11 @@
 /* Steps that die, leave, scribble and print: each costs its own attempt and nothing else. */
 #include "pool_fixture.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 static json_t *fine(wf_attempt *a, const json_t *in)
 {
@@ -242,6 +244,28 @@ static void test_no_workers(void)
 	fixture_close(&f);
 }
 
+/* A program that embeds the engine may wait for any child. */
+static void test_taken(void)
+{
+	struct fixture f;
+	struct result r = {0};
+
+	fixture_open(&f, 1, 0);
+	submit(&f, &r, (struct ask){.function = leave, .input = json_integer(103)});
+	pool_flush(f.pool);
+	uv_run(&f.loop, UV_RUN_NOWAIT);
+	while (waitpid(-1, NULL, 0) < 0 && errno == EINTR)
+		;
+	alarm(20);
+	settle(&f);
+	alarm(0);
+	is_str(field(&r, "type"), "crashed", "a worker that was waited for elsewhere is dead too");
+	RUN(&f, &r, .function = fine, .input = json_true());
+	is_str(r.text, "true", "and another takes its place");
+	result_clear(&r);
+	fixture_close(&f);
+}
+
 int main(void)
 {
 	int before;
@@ -253,6 +277,7 @@ int main(void)
 	test_scribbling();
 	test_printing();
 	test_no_workers();
+	test_taken();
 	is_int(files_in("/proc/self/fd"), before, "no descriptor leaks");
 	return done_testing();
 }
