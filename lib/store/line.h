@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LINE_FDS = 64, LINE_MAX_BYTES = 4 << 20 };
+enum { LINE_FDS = 64, LINE_MAX_BYTES = 128 << 20 };
 
 struct line_socket {
 	int fd;      /* borrowed */

@@ -51,6 +51,7 @@ void fuzz_filter(const uint8_t *data, size_t n);
 void fuzz_history(const uint8_t *data, size_t n);
 void fuzz_inbox(const uint8_t *data, size_t n);
 void fuzz_input(const uint8_t *data, size_t n);
+void fuzz_line(const uint8_t *data, size_t n);
 void fuzz_json(const uint8_t *data, size_t n);
 void fuzz_run_json(const uint8_t *data, size_t n);
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a worker answers, after a step wrote where it should not: any bytes on
- * the socket. Three attempts are at the worker. Nothing is believed that does not fit.
+ * What other processes of a run say to its driver. What a worker answers, after a step wrote where
+ * it should not: any bytes on the socket. Three attempts are at the worker. Nothing is believed
+ * that does not fit.
  */
 #include "base/error.h"
 #include "engine/pool_private.h"
 #include "fuzz.h"
 #include "model/module.h"
 #include "model/step.h"
+#include "store/line.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -93,4 +95,28 @@ void fuzz_answer(const uint8_t *data, size_t n)
 	pool_free(w.pool);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	must(uv_loop_close(&loop) == 0);
+}
+
+/* What a committer says: lines of JSON, or the connection counts as closed. */
+void fuzz_line(const uint8_t *data, size_t n)
+{
+	struct line_socket s;
+	json_t *line;
+	int pair[2];
+
+	if (n > 60000)
+		return;
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
+	must(n == 0 || write(pair[1], data, n) == (ssize_t)n);
+	close(pair[1]);
+	line_init(&s, pair[0]);
+	line_turn(&s, 0);
+	must(s.closed);
+	for (size_t lines = 0; (line = line_next(&s)); lines++) {
+		must(lines < n);
+		json_decref(line);
+	}
+	must(line_take_fd(&s) == -1);
+	line_release(&s);
+	close(pair[0]);
 }
