@@ -147,12 +147,17 @@ static json_t *snapshot(wf_attempt *a, const json_t *plan)
 	struct totals sum = {0, 0, 0};
 	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, by_name);
 	FILE *list = fopen(path, "w");
-	bool done = tree && list && !walk(a, tree, list, text(plan, "target"), &sum);
+	bool done = tree && list && !walk(a, tree, list, text(plan, "target"), &sum) &&
+		    !fflush(list) && fsync(fileno(list)) == 0;
+	int sys = errno;
 
 	if (tree)
 		fts_close(tree);
-	if (list && (fflush(list) || fsync(fileno(list)) < 0 || fclose(list)))
+	if (list && fclose(list) && done) {
+		sys = errno;
 		done = false;
+	}
+	errno = sys;
 	if (!done)
 		return system_failure(a, "write the list", path);
 	if (sum.unreadable)
