@@ -21,10 +21,11 @@ watched() {
 		--suppressions="$WF_SRC/test/valgrind.supp" --error-exitcode=77 --log-file="$PWD/seen.%p" "$WF_BUILD/wf" "$@"
 }
 
-# Nothing was said by any of the processes but which descriptors they got from their parents.
+# Nothing was said by any of the processes but which descriptors they got from their parents, and, in lines of
+# another form, which system calls valgrind does not know.
 nothing_seen() {
 	local found
-	found=$(sed -E 's/^==[0-9]+== ?//' seen.* | awk '
+	found=$(sed -E '/^--[0-9]+-- /d; s/^==[0-9]+== ?//' seen.* | awk '
 		/^FILE DESCRIPTORS:/ || /^$/ { next }
 		/^Open / { held = $0; next }
 		/<inherited from parent>/ { next }
