@@ -138,9 +138,11 @@ struct going {
 	struct batch batch;
 	struct modules modules;
 	git_oid point; /* zero: none */
+	git_oid past;  /* the tip of a branch without a commit as early as the point; else zero */
 };
 
-/* The base, its history brought up to the point from the files, as a commit. */
+/* What base holds, its history brought up to the point from the files, as a commit behind it; alone
+ * when base is already past the point. */
 static int make_point(struct going *g, const char *folder, const git_oid *base,
 		      const struct branch_point *at, struct err *err)
 {
@@ -166,9 +168,9 @@ static int make_point(struct going *g, const char *folder, const git_oid *base,
 	if (rc == 0)
 		rc = tree_write(root, &g->batch, &tree, err);
 	if (rc == 0)
-		rc = message ? commit_add(&g->batch, &tree, base, 1, g->repo->author,
-					  g->repo->os->ops->now(g->repo->os), message, &g->point,
-					  err)
+		rc = message ? commit_add(&g->batch, &tree, base, git_oid_is_zero(&g->past),
+					  g->repo->author, g->repo->os->ops->now(g->repo->os),
+					  message, &g->point, err)
 			     : err_nomem(err);
 	tree_free(root);
 	free(message);
@@ -184,11 +186,14 @@ static int find_point(struct going *g, const char *of, const struct branch_point
 	uint64_t has = 0;
 	int rc = git_find_run(g->repo, of, &tip, err);
 
-	if (rc == 1)
-		rc = find_base(g->repo, &tip, at->seq, &base, &has, err);
 	if (rc <= 0)
 		return rc;
-	if (has == at->seq) {
+	rc = find_base(g->repo, &tip, at->seq, &base, &has, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		base = g->past = tip;
+	else if (has == at->seq) {
 		g->point = base;
 		return 0;
 	}
@@ -226,7 +231,9 @@ static int go(struct going *g, struct branch *b, const char *of, bool fork, cons
 		rc = find_point(g, of, &at, err);
 	if (rc == 0 && fork) {
 		b->root = tree_new();
-		b->tip = g->point;
+		b->tip = git_oid_is_zero(&g->past) ? g->point : g->past;
+		if (!git_oid_is_zero(&g->past))
+			b->point = g->point;
 		rc = b->root ? 0 : err_nomem(err);
 	} else {
 		b->point = g->point;
