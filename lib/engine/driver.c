@@ -18,6 +18,8 @@
 #include "task.h"
 #include "virtual.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,6 +302,22 @@ static int read_config(struct driver *d, struct err *err)
 	return rc;
 }
 
+/* libuv aborts the process when it cannot make the pipe that it needs: so whether there is room for
+ * all that it opens is seen before. */
+static int begin_loop(struct driver *d)
+{
+	int room[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}}, rc = 0;
+
+	for (int i = 0; i < 3 && rc == 0; i++)
+		rc = pipe2(room[i], O_CLOEXEC) < 0 ? -errno : 0;
+	for (int i = 0; i < 3; i++)
+		if (room[i][0] >= 0) {
+			close(room[i][0]);
+			close(room[i][1]);
+		}
+	return rc < 0 ? rc : uv_loop_init(&d->loop);
+}
+
 int driver_new(struct driver **ret, struct state *state, const struct driver_options *options,
 	       struct err *err)
 {
@@ -329,7 +347,7 @@ int driver_new(struct driver **ret, struct state *state, const struct driver_opt
 		free(d);
 		return rc;
 	}
-	rc = uv_loop_init(&d->loop);
+	rc = begin_loop(d);
 	if (rc < 0) {
 		committer_finish(d->committer, &ignored);
 		secrets_free(d->secrets);

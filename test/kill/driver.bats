@@ -17,7 +17,7 @@ teardown() {
 
 # kill_at N KINDS WORKFLOW EXPECTED-EXIT EXPECTED-OUTPUT
 kill_at() {
-	local spec="kill:$1:$2" status=0
+	local spec="${WHEN:-kill}:$1:$2" status=0
 	rm -rf .wf marks
 	faulty "$spec" wf run "$MARKS:$3" --id k "${INPUT[@]}" >out 2>err || status=$?
 	[ "$status" -eq 137 ] || { echo "call $1: exit $status instead of a kill"; cat err; return 1; }
@@ -46,6 +46,13 @@ every_call() {
 	run -0 --separate-stderr wf run "$MARKS:effects" --id k "${INPUT[@]}"
 	undisturbed=$output
 	every_call "${WF_KILL_STRIDE:-3}" "write+sync+rename+truncate" effects 0 "$undisturbed"
+}
+
+@test "promises 1 2 3 5: killed behind any call, or before one that only looks, it ends with the same" {
+	run -0 --separate-stderr wf run "$MARKS:effects" --id k "${INPUT[@]}"
+	undisturbed=$output
+	WHEN=killafter every_call "${WF_KILL_STRIDE:-11}" "open+mkdir+write+sync+rename+truncate+unlink+rmdir+fork" effects 0 "$undisturbed"
+	every_call "${WF_KILL_STRIDE:-13}" "open+mkdir+read+stat+list+lock+unlink+rmdir+fork+socketpair+notify" effects 0 "$undisturbed"
 }
 
 @test "promise 3: killed at any write while a failed run is undone, each compensation is recorded once" {

@@ -26,11 +26,16 @@ same_result() {
 	[ "$(sed -E 's/"once":"(interrupted|crashed)"/"once":"done"/' out)" = "$WANT" ]
 }
 
-# fail_at SPEC: one disturbed run, one plain one, and what must hold then
+# fail_at SPEC: the SPECth call fails
 fail_at() {
+	fail_by "$1" faulty "$1" run_effects
+}
+
+# fail_by NAME COMMAND...: one disturbed run, one plain one, and what must hold then
+fail_by() {
 	local status=0
 	rm -rf .wf marks
-	faulty "$1" run_effects || status=$?
+	"${@:2}" || status=$?
 	case $status in
 	0) same_result || { echo "$1: exit 0, and the result $(cat out)"; return 1; } ;;
 	1 | 2 | 6 | 7) [ -s err ] || { echo "$1: exit $status without a word"; return 1; } ;;
@@ -70,15 +75,36 @@ sweep() {
 }
 
 @test "promises 1 2 3: any sync, rename, cut or removal fails" {
-	sweep sync+rename+truncate+unlink+rmdir+link 30 EIO ENOSPC EINTR
+	sweep sync+rename+truncate+unlink+rmdir+link 30 EIO ENOSPC EDQUOT EINTR
 }
 
 @test "promises 1 2 3: any folder or file cannot be opened or made" {
-	sweep open+mkdir 24 EMFILE EACCES ENOMEM ENOSPC EIO EINTR
+	sweep open+mkdir 24 EMFILE EACCES ENOMEM ENOSPC EDQUOT EIO EINTR
 }
 
 @test "promises 1 2 3: any read fails or is interrupted" {
 	sweep read 18 EIO EINTR ENOMEM
+}
+
+@test "promises 1 2 3: no file can be looked at, no folder listed, no lock taken" {
+	sweep stat+list 18 EIO EACCES ENOMEM
+	sweep lock 4 EIO ENOMEM EINTR
+}
+
+@test "promises 1 2 3: nothing can be watched" {
+	sweep notify 6 EMFILE ENOMEM ENOSPC
+}
+
+# limited FILES: a step that finds no room waits for its next attempt for as long as it may
+limited() {
+	(ulimit -n "$1" && exec timeout -k 9 3 wf run -j2 "$MARKS:effects" --id k "${INPUT[@]}") >out 2>err 3>&- || return $(($? == 124 ? 7 : $?))
+}
+
+@test "promises 1 2 3: the process may open so many files and no more" {
+	local n
+	for ((n = 10 + RANDOM % 3; n <= 40; n += ${WF_FAULT_STRIDE:-3})); do
+		fail_by "at most $n files" limited "$n"
+	done
 }
 
 @test "promises 1 2 3: no process or socket can be made" {
@@ -92,5 +118,13 @@ sweep() {
 
 @test "promise 1: whatever fails in the committer, the run ends well, and fsck mends the branch" {
 	export WF_FAULT_PROGRAM=wf-committer
-	sweep open+mkdir+write+sync+rename+link+unlink 24 EIO ENOSPC EMFILE kill
+	sweep open+mkdir+write+sync+rename+link+unlink 24 EIO ENOSPC EDQUOT EMFILE kill killafter
+	sweep write 4 short EINTR
+	sweep read+stat+list+lock 12 EIO ENOMEM kill
+}
+
+@test "promise 1: whatever allocation fails in the committer, the run ends well" {
+	with_sanitizer && skip "its allocator is not ours"
+	export WF_FAULT_PROGRAM=wf-committer
+	sweep alloc 20 ENOMEM
 }

@@ -15,6 +15,7 @@
  *
  * Only the process that was executed counts; what it forks does not.
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -88,7 +90,8 @@ static enum action strike_file(const char *call, int fd)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == 0 && ((st.st_mode & S_IFMT) == 0 || S_ISFIFO(st.st_mode)))
+	if (syscall(SYS_fstat, fd, &st) == 0 &&
+	    ((st.st_mode & S_IFMT) == 0 || S_ISFIFO(st.st_mode)))
 		return NOTHING;
 	return strike(call);
 }
@@ -168,6 +171,21 @@ __attribute__((destructor)) static void end(void)
 WRAP_OPEN(open)
 WRAP_OPEN(open64)
 
+#define WRAP_OPENAT(name) \
+	int name(int folder, const char *path, int flags, ...) \
+	{ \
+		va_list ap; \
+		mode_t mode; \
+		enum action action = strike("open"); \
+		REAL(int, name, int, const char *, int, ...); \
+		va_start(ap, flags); \
+		mode = va_arg(ap, mode_t); \
+		va_end(ap); \
+		return fails(action) ? -1 : (int)finish(action, real(folder, path, flags, mode)); \
+	}
+WRAP_OPENAT(openat)
+WRAP_OPENAT(openat64)
+
 #define WRAP(type, name, call, parameters, arguments) \
 	type name parameters \
 	{ \
@@ -219,6 +237,44 @@ WRAP(int, link, "link", (const char *from, const char *to), (from, to))
 WRAP(int, unlink, "unlink", (const char *path), (path))
 WRAP(int, mkdir, "mkdir", (const char *path, mode_t mode), (path, mode))
 WRAP(int, rmdir, "rmdir", (const char *path), (path))
+WRAP(int, stat, "stat", (const char *path, struct stat *st), (path, st))
+WRAP(int, lstat, "stat", (const char *path, struct stat *st), (path, st))
+WRAP(int, fstat, "stat", (int fd, struct stat *st), (fd, st))
+WRAP(int, fstatat, "stat", (int fd, const char *path, struct stat *st, int flags),
+     (fd, path, st, flags))
+WRAP(ssize_t, getdents64, "list", (int fd, void *data, size_t n), (fd, data, n))
+WRAP(int, pipe2, "pipe", (int pair[2], int flags), (pair, flags))
+WRAP(int, inotify_init1, "notify", (int flags), (flags))
+WRAP(int, inotify_add_watch, "notify", (int fd, const char *path, uint32_t mask), (fd, path, mask))
+
+DIR *opendir(const char *path)
+{
+	enum action action = strike("list");
+	REAL(DIR *, opendir, const char *);
+	DIR *folder = fails(action) ? NULL : real(path);
+
+	finish(action, 0);
+	return folder;
+}
+
+/* Only locks of files; what else fcntl does has no disk behind it. */
+#define WRAP_FCNTL(name) \
+	int name(int fd, int command, ...) \
+	{ \
+		va_list ap; \
+		void *argument; \
+		bool lock = command == F_OFD_SETLK || command == F_OFD_SETLKW || \
+			    command == F_OFD_GETLK; \
+		enum action action = lock ? strike("lock") : NOTHING; \
+		REAL(int, name, int, int, ...); \
+		va_start(ap, command); \
+		argument = va_arg(ap, void *); \
+		va_end(ap); \
+		return fails(action) ? -1 : (int)finish(action, real(fd, command, argument)); \
+	}
+WRAP_FCNTL(fcntl)
+WRAP_FCNTL(fcntl64)
+
 WRAP(int, socketpair, "socketpair", (int domain, int type, int protocol, int pair[2]),
      (domain, type, protocol, pair))
 WRAP(pid_t, fork, "fork", (void), ())
