@@ -130,11 +130,14 @@ wf_future *wf_child_start_(wf_ctx *wf, const char *workflow, const json_t *in,
 {
 	struct core *core = author_asking(wf);
 	struct entry *entry = core ? new_entry(core, workflow, in, options) : NULL;
+	uint64_t last = core ? core->commands.last : 0;
 	wf_future *future;
 
 	if (!entry)
 		return core ? author_failed(core) : NULL;
 	future = author_start(core, entry);
+	if (core->commands.last == last)
+		return future; /* refused, and entry is freed */
 	name_child(core, entry);
 	future->child = strdup(entry->child->id);
 	if (!future->child)

@@ -83,6 +83,26 @@ static void test_handled(void)
 	finish(&t);
 }
 
+static json_t *asks_for_child(wf_ctx *wf, const json_t *in)
+{
+	wf_sleep(wf, WF_SECONDS(5));
+	if (wf_child(wf, "plain", in))
+		return wf_json(wf, "s", "a child in a cancelled scope");
+	return wf_json(wf, "s", wf_error(wf)->type);
+}
+
+static void test_child(void)
+{
+	struct core_test t;
+
+	start(&t, "asks_for_child", "7");
+	is_str(asked(&t), "1 timer 5000", "it waits");
+	cancel_run(&t, "enough");
+	is_str(asked(&t), "cancel 1", "no child begins in a cancelled scope");
+	is_str(ended(&t), "completed \"cancelled\"", "who asks for one is told why");
+	finish(&t);
+}
+
 /* The history of a cancelled run, replayed before anything was served. */
 static void test_replay(void)
 {
@@ -289,13 +309,15 @@ static void test_odd(void)
 	is_int(wf_is_cancelled(NULL), 0, "outside of a workflow nothing is cancelled");
 }
 
-WF_MODULE(WF_WORKFLOW(plain), WF_WORKFLOW(handles), WF_WORKFLOW(throws_later), WF_WORKFLOW(kinds),
-	  WF_WORKFLOW(race), WF_WORKFLOW(spawns), WF_WORKFLOW(odd), WF_STEP(work), WF_STEP(undo))
+WF_MODULE(WF_WORKFLOW(plain), WF_WORKFLOW(handles), WF_WORKFLOW(asks_for_child),
+	  WF_WORKFLOW(throws_later), WF_WORKFLOW(kinds), WF_WORKFLOW(race), WF_WORKFLOW(spawns),
+	  WF_WORKFLOW(odd), WF_STEP(work), WF_STEP(undo))
 
 int main(void)
 {
 	test_run();
 	test_handled();
+	test_child();
 	test_replay();
 	test_other_failure();
 	test_kinds();
