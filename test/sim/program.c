@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "program.h"
+#include "program_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +8,7 @@
 
 unsigned long program_begun[PROGRAM_KINDS];
 
-/* What a strand of the workflow carries along. */
-struct strand {
-	uint64_t random;
-	json_int_t sum, next;
-	bool spawned, woken;
-};
-
-static unsigned draw(struct strand *s, unsigned limit)
+unsigned strand_draw(struct strand *s, unsigned limit)
 {
 	s->random ^= s->random << 13;
 	s->random ^= s->random >> 7;
@@ -23,7 +16,7 @@ static unsigned draw(struct strand *s, unsigned limit)
 	return (unsigned)((s->random >> 11) % limit);
 }
 
-static json_t *work(wf_attempt *a, const json_t *in)
+json_t *program_work(wf_attempt *a, const json_t *in)
 {
 	(void)a;
 	return program_answer(in);
@@ -38,39 +31,39 @@ json_t *program_answer(const json_t *input)
 	return json_integer(n * 7 % 1009);
 }
 
-static json_t *part(struct strand *s, bool doomed)
+json_t *strand_part(struct strand *s, bool doomed)
 {
 	s->next++;
 	return doomed ? json_pack("{s:I, s:b}", "n", s->next, "doomed", 1)
 		      : json_pack("{s:I}", "n", s->next);
 }
 
-static void add(struct strand *s, const json_t *value)
+void strand_add(struct strand *s, const json_t *value)
 {
 	s->sum = (s->sum + (value ? json_integer_value(value) : 100003)) % 1000000007;
 }
 
-static void one_step(wf_ctx *wf, struct strand *s)
+void one_step(wf_ctx *wf, struct strand *s)
 {
-	json_t *in = part(s, false);
-	add(s, wf_step(wf, work, in));
+	json_t *in = strand_part(s, false);
+	strand_add(s, wf_step(wf, program_work, in));
 	json_decref(in);
 }
 
 static void doomed_step(wf_ctx *wf, struct strand *s)
 {
-	json_t *in = part(s, true);
-	add(s, wf_step(wf, work, in, .retry = {.attempts = 2, .first = 3}));
+	json_t *in = strand_part(s, true);
+	strand_add(s, wf_step(wf, program_work, in, .retry = {.attempts = 2, .first = 3}));
 	json_decref(in);
 }
 
 static size_t start_some(wf_ctx *wf, struct strand *s, wf_future *futures[8])
 {
-	size_t n = 1 + draw(s, 8);
+	size_t n = 1 + strand_draw(s, 8);
 
 	for (size_t i = 0; i < n; i++) {
-		json_t *in = part(s, false);
-		futures[i] = wf_start(wf, work, in, .retry = {.first = 5});
+		json_t *in = strand_part(s, false);
+		futures[i] = wf_start(wf, program_work, in, .retry = {.first = 5});
 		json_decref(in);
 	}
 	return n;
@@ -83,7 +76,7 @@ static void fan_out(wf_ctx *wf, struct strand *s)
 
 	wf_await_all(wf, futures, n);
 	for (size_t i = 0; i < n; i++) {
-		add(s, wf_value(futures[i]));
+		strand_add(s, wf_value(futures[i]));
 		wf_forget(wf, futures[i]);
 	}
 }
@@ -96,7 +89,7 @@ static void as_they_come(wf_ctx *wf, struct strand *s)
 
 	while (n) {
 		size_t i = wf_await_any(wf, futures, n);
-		add(s, wf_value(futures[i]));
+		strand_add(s, wf_value(futures[i]));
 		wf_forget(wf, futures[i]);
 		futures[i] = futures[--n];
 	}
@@ -104,46 +97,47 @@ static void as_they_come(wf_ctx *wf, struct strand *s)
 
 static void timer(wf_ctx *wf, struct strand *s)
 {
-	wf_sleep(wf, WF_MILLISECONDS(draw(s, 50)));
+	wf_sleep(wf, WF_MILLISECONDS(strand_draw(s, 50)));
 }
 
 static void plain_sleep(wf_ctx *wf, struct strand *s)
 {
 	wf_sleep(wf, 0);
-	add(s, NULL);
+	strand_add(s, NULL);
 	(void)wf;
 }
 
 static void race(wf_ctx *wf, struct strand *s)
 {
-	json_t *in = part(s, false);
-	wf_future *both[2] = {wf_start(wf, work, in), wf_timer(wf, WF_MILLISECONDS(draw(s, 30)))};
+	json_t *in = strand_part(s, false);
+	wf_future *both[2] = {wf_start(wf, program_work, in),
+			      wf_timer(wf, WF_MILLISECONDS(strand_draw(s, 30)))};
 
 	wf_await_any(wf, both, 2);
-	add(s, wf_await(wf, both[0]));
+	strand_add(s, wf_await(wf, both[0]));
 	wf_forget(wf, both[1]); /* may not have fired yet */
 	json_decref(in);
 }
 
 static void inline_step(wf_ctx *wf, struct strand *s)
 {
-	json_t *in = part(s, false);
-	add(s, wf_step(wf, work, in, .run_inline = true));
+	json_t *in = strand_part(s, false);
+	strand_add(s, wf_step(wf, program_work, in, .run_inline = true));
 	json_decref(in);
 }
 
 static void once(wf_ctx *wf, struct strand *s)
 {
-	json_t *in = part(s, false);
+	json_t *in = strand_part(s, false);
 	/* a crash may make it fail; then the sum must not tell */
-	wf_step(wf, work, in, .at_most_once = true);
+	wf_step(wf, program_work, in, .at_most_once = true);
 	json_decref(in);
 }
 
 static void released(wf_ctx *wf, struct strand *s)
 {
-	json_t *in = part(s, false), *value = wf_step(wf, work, in);
-	add(s, value);
+	json_t *in = strand_part(s, false), *value = wf_step(wf, program_work, in);
+	strand_add(s, value);
 	wf_release(wf, value);
 	json_decref(in);
 }
@@ -159,7 +153,7 @@ static json_t *waker(wf_ctx *wf, void *arg)
 	struct strand *s = arg;
 	json_t *in = json_pack("{s:I}", "n", (json_int_t)1);
 
-	wf_step(wf, work, in);
+	wf_step(wf, program_work, in);
 	json_decref(in);
 	s->woken = true;
 	return json_true();
@@ -173,7 +167,7 @@ static void condition(wf_ctx *wf, struct strand *s)
 	other = wf_spawn(wf, waker, s);
 	wf_condition(wf, is_woken, s, 0);
 	wf_await(wf, other);
-	add(s, NULL);
+	strand_add(s, NULL);
 }
 
 static void chance(wf_ctx *wf, struct strand *s)
@@ -183,15 +177,15 @@ static void chance(wf_ctx *wf, struct strand *s)
 
 static void compensated(wf_ctx *wf, struct strand *s)
 {
-	json_t *in = part(s, false);
-	wf_compensate(wf, work, in);
+	json_t *in = strand_part(s, false);
+	wf_compensate(wf, program_work, in);
 	json_decref(in);
 	one_step(wf, s);
 }
 
 static void receive(wf_ctx *wf, struct strand *s)
 {
-	add(s, wf_receive(wf, "go"));
+	strand_add(s, wf_receive(wf, "go"));
 }
 
 static json_t *toss(wf_ctx *wf, void *arg)
@@ -203,7 +197,7 @@ static json_t *toss(wf_ctx *wf, void *arg)
 
 static void side_effect(wf_ctx *wf, struct strand *s)
 {
-	add(s, wf_side_effect(wf, toss, s));
+	strand_add(s, wf_side_effect(wf, toss, s));
 }
 
 static void patched(wf_ctx *wf, struct strand *s)
@@ -211,15 +205,15 @@ static void patched(wf_ctx *wf, struct strand *s)
 	char id[24];
 	json_t *in, *value;
 
-	snprintf(id, sizeof id, "p%u", draw(s, 3));
+	snprintf(id, sizeof id, "p%u", strand_draw(s, 3));
 	if (wf_patched(wf, id)) {
 		one_step(wf, s);
 		return;
 	}
 	/* a death before the marker was durable: the old path, whose sum is the same */
-	in = part(s, false);
+	in = strand_part(s, false);
 	value = program_answer(in);
-	add(s, value);
+	strand_add(s, value);
 	json_decref(value);
 	json_decref(in);
 }
@@ -227,10 +221,10 @@ static void patched(wf_ctx *wf, struct strand *s)
 static void scoped(wf_ctx *wf, struct strand *s)
 {
 	wf_scope *scope = wf_scope_begin(wf);
-	json_t *in = part(s, false);
-	wf_future *late = wf_start(wf, work, in);
+	json_t *in = strand_part(s, false);
+	wf_future *late = wf_start(wf, program_work, in);
 
-	wf_sleep(wf, WF_MILLISECONDS(draw(s, 10)));
+	wf_sleep(wf, WF_MILLISECONDS(strand_draw(s, 10)));
 	wf_scope_cancel(wf, scope, "enough");
 	wf_await(wf, late); /* there or cancelled: the sum must not tell */
 	wf_scope_end(wf, scope);
@@ -240,12 +234,13 @@ static void scoped(wf_ctx *wf, struct strand *s)
 static void (*const operations[PROGRAM_KINDS])(wf_ctx *, struct strand *) = {
 	one_step, doomed_step, fan_out,   as_they_come, timer,   plain_sleep, race,    inline_step,
 	once,     released,    condition, chance,       receive, side_effect, patched, scoped,
+	op_child, op_children, op_signal, op_tag,       op_lock, op_version,  op_log,
 };
 
 static void operate(wf_ctx *wf, struct strand *s, unsigned ops)
 {
 	for (unsigned i = 0; i < ops; i++) {
-		unsigned kind = draw(s, PROGRAM_KINDS);
+		unsigned kind = strand_draw(s, PROGRAM_KINDS);
 		program_begun[kind]++;
 		operations[kind](wf, s);
 	}
@@ -264,17 +259,33 @@ static json_t *branch(wf_ctx *wf, void *arg)
 	return json_integer(b->strand.sum);
 }
 
-/* Some programs have two strands, some fail at the end and are undone. */
+/* Begin again, with the sum and another seed. */
+static json_t *go_on(wf_ctx *wf, const json_t *in, const struct strand *s, json_int_t left)
+{
+	json_t *next = json_deep_copy(in);
+
+	json_object_set_new(next, "left", json_integer(left - 1));
+	json_object_set_new(next, "sum", json_integer(s->sum));
+	json_object_set_new(next, "seed", json_integer((json_int_t)(s->random >> 2)));
+	wf_continue_as_new(wf, next);
+	json_decref(next);
+	return NULL;
+}
+
+/* Some programs have two strands, some fail at the end and are undone, some have generations. */
 static json_t *simulated(wf_ctx *wf, const json_t *in)
 {
 	unsigned ops = (unsigned)json_integer_value(json_object_get(in, "ops"));
+	json_int_t left = json_integer_value(json_object_get(in, "left"));
 	struct strand s = {.random = (uint64_t)json_integer_value(json_object_get(in, "seed")) *
 					     2654435761u +
-				     88172645463325252u};
+				     88172645463325252u,
+			   .sum = json_integer_value(json_object_get(in, "sum"))};
 	struct branch b = {.ops = ops / 2};
-	unsigned shape = draw(&s, 4);
+	unsigned shape = strand_draw(&s, 4);
 	wf_future *other = NULL;
 
+	take_updates(wf);
 	b.strand = (struct strand){.random = s.random ^ 0x9e3779b97f4a7c15u, .next = 1000};
 	if (shape == 1)
 		other = wf_spawn(wf, branch, &b);
@@ -282,7 +293,9 @@ static json_t *simulated(wf_ctx *wf, const json_t *in)
 		compensated(wf, &s);
 	operate(wf, &s, ops);
 	if (other)
-		add(&s, wf_await(wf, other));
+		strand_add(&s, wf_await(wf, other));
+	if (left)
+		return go_on(wf, in, &s, left);
 	if (shape == 2)
 		return wf_throw(wf, "undone", "after %lld", (long long)s.sum);
 	return json_integer(s.sum);
@@ -292,7 +305,7 @@ const struct module *program_module(void)
 {
 	static struct module_entry entries[] = {
 		{.kind = WF_KIND_WORKFLOW, .name = "simulated", .workflow = simulated},
-		{.kind = WF_KIND_STEP, .name = "work", .step = work},
+		{.kind = WF_KIND_STEP, .name = "program_work", .step = program_work},
 	};
 	static char path[] = "simulated.so";
 	static const struct module module = {.path = path, .count = 2, .entries = entries};
@@ -302,5 +315,6 @@ const struct module *program_module(void)
 
 json_t *program_input(uint64_t seed, unsigned ops)
 {
-	return json_pack("{s:I, s:i}", "seed", (json_int_t)(seed & INT64_MAX), "ops", (int)ops);
+	return json_pack("{s:I, s:i, s:i}", "seed", (json_int_t)(seed & INT64_MAX), "ops", (int)ops,
+			 "left", seed % 7 == 0 ? 2 : 0);
 }

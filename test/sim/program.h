@@ -13,11 +13,11 @@
 #include <jansson.h>
 #include <stdint.h>
 
-enum { PROGRAM_KINDS = 16 };
+enum { PROGRAM_KINDS = 23 };
 
 /* The module; its workflow is entry 0. Borrowed. */
 const struct module *program_module(void);
-/* {"seed":..., "ops":...}. New. */
+/* {"seed":..., "ops":..., "left":...}, left being the generations to come. New. */
 json_t *program_input(uint64_t seed, unsigned ops);
 /* What a step answers to its input: the value (new), or NULL when it fails for good. */
 json_t *program_answer(const json_t *input);

@@ -6,6 +6,7 @@
 #include "program.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define FRESH 64 /* events of one sync, at most */
 
@@ -18,12 +19,16 @@ static uint32_t digest(const struct event *event)
 static void remember(struct world *w, const struct event *event)
 {
 	w->cancelled = w->cancelled || event->type == EVENT_CANCEL_REQUESTED;
+	w->terminated = w->terminated || event->type == EVENT_RUN_TERMINATED;
+	if (event->type == EVENT_UPDATE_ACCEPTED)
+		w->updates++;
 	if (event->cmd >= MOST)
 		return;
 	if (event->type == EVENT_STEP_COMPLETED || event->type == EVENT_STEP_FAILED ||
-	    event->type == EVENT_TIMER_FIRED || event->type == EVENT_SIDE_EFFECT)
+	    event->type == EVENT_TIMER_FIRED || event->type == EVENT_SIDE_EFFECT ||
+	    event->type == EVENT_CHILD_CLOSED || event->type == EVENT_SIGNAL_SENT)
 		w->recorded[event->cmd] = true;
-	if (event->type == EVENT_STEP_STARTED)
+	if (event->type == EVENT_STEP_STARTED || event->type == EVENT_CHILD_STARTED)
 		w->started[event->cmd] = true;
 }
 
@@ -34,40 +39,106 @@ void acknowledge(struct world *w, const struct event *event)
 	remember(w, event);
 }
 
-static int new_core(struct world *w, struct err *err)
+/* A core for the generation that started begins; NULL: the first. Takes the place of the one there
+ * is. */
+static int new_core(struct world *w, const struct event *started, struct err *err)
 {
 	static const uint8_t seed[32] = {7};
-	json_t *input = program_input(w->schedule->seed, w->schedule->ops);
+	const json_t *body = started ? started->body : NULL;
+	json_t *input = body ? json_incref(json_object_get(body, "input"))
+			     : program_input(w->schedule->seed, w->schedule->ops);
 	struct core_options options = {.module = program_module(),
 				       .run_id = "sim",
 				       .seed = seed,
 				       .input = input,
-				       .created = CREATED,
+				       .created = started ? started->at : CREATED,
 				       .rules = CORE_RULES,
 				       .stack_bytes = 65536};
-	int rc = core_new(&w->core, &options, err);
+	struct core *core;
+	int rc;
 
+	options.generation = (unsigned)json_integer_value(json_object_get(body, "generation"));
+	options.commands = (uint64_t)json_integer_value(json_object_get(body, "commands"));
+	rc = core_new(&core, &options, err);
 	json_decref(input);
-	return rc;
+	if (rc < 0)
+		return rc;
+	core_free(w->core);
+	w->core = core;
+	w->open_count = 0;
+	w->continued = false;
+	return 0;
 }
 
-/* The core is told of markers before it replays. */
-static int preload(struct world *w, struct err *err)
+/* The core is told of the markers of its generation, which begins at from, before it replays. */
+static int preload(struct world *w, uint64_t from, struct err *err)
 {
 	struct history_options options = {.run = "sim"};
 	struct history *h;
 	struct event event;
+	bool over = false;
 	int rc = history_open(&h, w->os, FOLDER, &options, err);
 
 	if (rc < 0)
 		return rc;
 	while (rc == 0 && (rc = history_read(h, &event, err)) > 0) {
-		rc = event.type == EVENT_PATCHED || event.type == EVENT_VERSION
+		over = over || (event.seq > from && event.type == EVENT_RUN_CONTINUED);
+		rc = !over && event.seq > from &&
+				     (event.type == EVENT_PATCHED || event.type == EVENT_VERSION)
 			     ? core_preload(w->core, &event, err)
 			     : 0;
 		event_release(&event);
 	}
 	history_close(h);
+	return rc;
+}
+
+/* The next generation is there, in the history or about to be. */
+static int next_generation(struct world *w, const struct event *started, bool replaying,
+			   struct err *err)
+{
+	int rc = new_core(w, started, err);
+
+	if (rc == 0 && replaying)
+		rc = preload(w, started->seq, err);
+	else if (rc == 0)
+		core_set_live(w->core);
+	return rc;
+}
+
+static int feed_recorded(struct world *w, const struct event *event, struct err *err)
+{
+	int rc = 0;
+
+	if (event->type == EVENT_RUN_STARTED && json_object_get(event->body, "generation"))
+		rc = next_generation(w, event, true, err);
+	cover(w, event, false);
+	if (rc == 0)
+		rc = core_feed(w->core, event, err);
+	w->continued = event->type == EVENT_RUN_CONTINUED;
+	return rc;
+}
+
+int go_on(struct world *w, struct err *err)
+{
+	json_t *unread = core_unread(w->core), *input = json_incref(core_result(w->core));
+	unsigned generation = core_generation(w->core) + 1;
+	json_t *fields = json_pack("{s:i, s:s, s:i, s:I, s:o, s:O}", "rules", CORE_RULES,
+				   "workflow", "simulated", "generation", (int)generation,
+				   "commands", (json_int_t)core_commands(w->core), "signals",
+				   unread, "input", input);
+	json_t *end = json_pack("{s:o, s:i}", "input", input, "generation", (int)generation);
+	struct event started = {.type = EVENT_RUN_STARTED, .at = w->clock, .body = fields};
+	int rc = w->continued ? 0 : tell_fields(w, EVENT_RUN_CONTINUED, 0, end, err);
+
+	if (rc == 0) {
+		history_set_generation(w->history, generation);
+		rc = next_generation(w, &started, false, err);
+	}
+	if (rc == 0)
+		rc = tell_fields(w, EVENT_RUN_STARTED, 0, fields, err);
+	json_decref(fields);
+	json_decref(end);
 	return rc;
 }
 
@@ -90,10 +161,12 @@ static int replay(struct world *w, bool *ret_begun, struct err *err)
 			if (n >= known && n - known < FRESH)
 				fresh[n - known] = event; /* without its body */
 			n++;
-			w->ended = w->ended || event_is_end(event.type);
-			if (core_feed(w->core, &event, err) < 0) {
-				broke(w, "promise 4: its own history does not replay: %s",
-				      err->text);
+			w->ended = w->ended ||
+				   (event_is_end(event.type) && event.type != EVENT_RUN_CONTINUED);
+			if (feed_recorded(w, &event, err) < 0) {
+				if (!simdisk_struck(w->disk))
+					broke(w, "promise 4: its own history does not replay: %s",
+					      err->text);
 				event_release(&event);
 				return -err->code;
 			}
@@ -115,11 +188,11 @@ int boot(struct world *w, struct err *err)
 	bool begun = false;
 	int rc = history_open(&w->history, w->os, FOLDER, &options, err);
 
-	w->open_count = 0;
+	memset(w->given_up, 0, sizeof w->given_up);
 	if (rc == 0)
-		rc = new_core(w, err);
+		rc = new_core(w, NULL, err);
 	if (rc == 0)
-		rc = preload(w, err);
+		rc = preload(w, 0, err);
 	if (rc == 0)
 		rc = replay(w, &begun, err);
 	if (rc < 0 || w->ended)

@@ -18,6 +18,10 @@
 #include <string.h>
 #include <time.h>
 
+#define COVERED 1000 /* so many schedules see everything */
+
+static bool failed;
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -57,6 +61,48 @@ static void shrink(struct schedule *s, struct verdict *v)
 static uint64_t number(const char *text)
 {
 	return strtoull(text, NULL, 10);
+}
+
+/* What the core can be fed with, and must have been: a new event, one of the history, and an
+ * outcome of what the workflow has given up. */
+static const struct transition {
+	enum event_type type;
+	bool live, replayed, late;
+} transitions[] = {
+	{EVENT_RUN_STARTED, true, true, false},      {EVENT_STEP_STARTED, true, true, false},
+	{EVENT_STEP_COMPLETED, true, true, true},    {EVENT_STEP_FAILED, true, true, false},
+	{EVENT_TIMER_FIRED, true, true, false},      {EVENT_SIDE_EFFECT, true, true, false},
+	{EVENT_PATCHED, true, true, false},          {EVENT_VERSION, true, true, false},
+	{EVENT_SIGNAL_RECEIVED, true, true, false},  {EVENT_UPDATE_ACCEPTED, true, true, false},
+	{EVENT_UPDATE_COMPLETED, true, true, false}, {EVENT_CANCEL_REQUESTED, true, true, false},
+	{EVENT_CHILD_STARTED, true, true, false},    {EVENT_CHILD_CLOSED, true, true, false},
+	{EVENT_SIGNAL_SENT, true, true, false},      {EVENT_TAGS_SET, true, true, false},
+	{EVENT_LOCK_ACQUIRED, true, true, false},    {EVENT_LOCK_LET_GO, true, true, false},
+	{EVENT_RUN_COMPLETED, false, true, false},   {EVENT_RUN_FAILED, false, true, false},
+	{EVENT_RUN_CANCELLED, false, true, false},   {EVENT_RUN_CONTINUED, false, true, false},
+	{EVENT_RUN_TERMINATED, false, true, false},
+};
+
+/* The table of transitions; all: one that was not seen is a failure. */
+static void cover_report(bool all)
+{
+	unsigned missing = 0;
+
+	printf("# %-18s %10s %10s %10s\n", "event", "new", "replayed", "given up");
+	for (size_t i = 0; i < sizeof transitions / sizeof transitions[0]; i++) {
+		const struct transition *t = &transitions[i];
+		unsigned long(*fed)[2] = world_fed[t->type];
+		unsigned long late = fed[0][1] + fed[1][1];
+		printf("# %-18s %10lu %10lu %10lu\n", event_type_name(t->type), fed[1][0],
+		       fed[0][0], late);
+		missing += (t->live && !fed[1][0]) + (t->replayed && !fed[0][0]) +
+			   (t->late && !late);
+	}
+	for (unsigned kind = 0; kind < PROGRAM_KINDS; kind++)
+		missing += program_begun[kind] == 0;
+	printf("%sok 2 - every transition of the core was seen%s\n", all && missing ? "not " : "",
+	       all ? "" : " # SKIP too few schedules to tell");
+	failed = all && missing;
 }
 
 int main(int argc, char **argv)
@@ -101,10 +147,7 @@ int main(int argc, char **argv)
 	       " deaths, %" PRIu64 " events\n",
 	       done, deaths, events);
 	printf("# %.0f schedules a second\n", (double)done / (seconds() - began));
-	for (int type = 0; type < EVENT_TYPES; type++)
-		if (world_fed[type])
-			printf("# %s: fed %lu times\n", event_type_name((enum event_type)type),
-			       world_fed[type]);
-	printf("1..1\n");
-	return 0;
+	cover_report(count >= COVERED);
+	printf("1..2\n");
+	return failed;
 }

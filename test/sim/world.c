@@ -3,6 +3,7 @@
  */
 #include "world_internal.h"
 
+#include "model/child.h"
 #include "os/file.h"
 #include "program.h"
 
@@ -12,7 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-unsigned long world_fed[64];
+unsigned long world_fed[WORLD_TYPES][2][2];
+
+void cover(struct world *w, const struct event *event, bool live)
+{
+	bool late = event->cmd && event->cmd < MOST && w->given_up[event->cmd];
+
+	world_fed[event->type][live][late]++;
+}
 
 void broke(struct world *w, const char *format, ...)
 {
@@ -37,22 +45,25 @@ unsigned draw(struct world *w, unsigned limit)
 static bool comes(struct world *w, struct outcome *o, size_t i)
 {
 	struct open_command *c = &w->open[i];
+	const json_t *input = c->child ? c->child->input : c->step ? c->step->input : NULL;
 	json_t *value;
 
-	if (c->timer || c->retrying) {
-		if (c->due > w->clock)
-			return false;
-		if (c->retrying) {
-			c->retrying = false;
-			return false;
-		}
-	} else if (w->disk && draw(w, 4) == 0 && !c->step->at_most_once) {
+	if (c->due > w->clock)
+		return false;
+	if (c->kind == COMMAND_ACQUIRE && (w->granted || json_object_size(core_held(w->core))))
+		return false;
+	w->granted = w->granted || c->kind == COMMAND_ACQUIRE;
+	if (c->retrying) {
+		c->retrying = false;
+		return false;
+	}
+	if (c->kind == COMMAND_STEP && draw(w, 4) == 0 && !c->step->at_most_once) {
 		c->attempt++;
 		c->retrying = true;
 		c->due = w->clock + 1 + draw(w, 20);
 		return false;
 	}
-	value = c->timer ? NULL : program_answer(c->step->input);
+	value = input ? program_answer(input) : NULL;
 	fill(w, o, c, value);
 	json_decref(value);
 	w->open[i] = w->open[--w->open_count];
@@ -66,34 +77,67 @@ static void pass_time(struct world *w)
 
 	for (size_t i = 0; i < w->open_count; i++) {
 		struct open_command *c = &w->open[i];
-		int64_t due = c->timer || c->retrying ? c->due : w->clock;
+		int64_t due = c->due ? c->due : w->clock;
 		next = due < next ? due : next;
 	}
 	if (next != INT64_MAX && next > w->clock)
 		w->clock = next;
-	if (w->disk && draw(w, 10) == 0)
+	if (draw(w, 10) == 0)
 		w->clock += (int64_t)draw(w, 1000) - 100;
-	if (w->disk)
-		simdisk_set_now(w->disk, w->clock);
+	simdisk_set_now(w->disk, w->clock);
+}
+
+/* An update, if the workflow takes it now. */
+static int poke(struct world *w, struct err *err)
+{
+	json_t *payload = json_pack("{s:i}", "n", 1), *error = NULL;
+	char fields[100];
+	int rc = core_validate(w->core, "poke", payload, &error, err);
+
+	snprintf(fields, sizeof fields,
+		 "\"update\":\"u%u\",\"name\":\"poke\",\"payload\":{\"n\":1}", ++w->updates);
+	json_decref(payload);
+	json_decref(error);
+	return rc == 0 ? tell(w, EVENT_UPDATE_ACCEPTED, 0, fields, err) : rc < 0 ? rc : 0;
+}
+
+static int terminate(struct world *w, struct err *err)
+{
+	int rc = tell(w, EVENT_RUN_TERMINATED, 0, "\"reason\":\"chance\"", err);
+
+	w->ended = rc == 0;
+	return rc;
+}
+
+/* What others send. 1: nothing. */
+static int mail(struct world *w, struct err *err)
+{
+	if (!w->open_count || draw(w, 12) == 0)
+		return tell(w, EVENT_SIGNAL_RECEIVED, 0,
+			    "\"message\":\"m\",\"name\":\"go\",\"payload\":5", err);
+	if (draw(w, 14) == 0)
+		return poke(w, err);
+	if (w->schedule->cancel && !w->cancelled && draw(w, 8) == 0)
+		return tell(w, EVENT_CANCEL_REQUESTED, 0, "\"message\":\"c\",\"reason\":\"chance\"",
+			    err);
+	if (w->schedule->cancel && draw(w, 40) == 0)
+		return terminate(w, err);
+	return 1;
 }
 
 static int happen(struct world *w, struct err *err)
 {
 	struct outcome outcomes[8];
-	size_t n = 0, most = w->disk ? 1 + draw(w, 8) : 1;
+	size_t n = 0, most = 1 + draw(w, 8);
 	int rc;
 
 	pass_time(w);
-	if (!w->open_count || (w->disk && draw(w, 12) == 0))
-		return tell(w, EVENT_SIGNAL_RECEIVED, 0,
-			    "\"message\":\"m\",\"name\":\"go\",\"payload\":5", err);
-	if (w->disk && w->schedule->cancel && !w->cancelled && draw(w, 8) == 0)
-		return tell(w, EVENT_CANCEL_REQUESTED, 0, "\"message\":\"c\",\"reason\":\"chance\"",
-			    err);
-	for (unsigned tries = 0; tries < 16 && n < most && w->open_count; tries++) {
-		size_t i = w->disk ? draw(w, (unsigned)w->open_count) : tries % w->open_count;
-		n += comes(w, &outcomes[n], i);
-	}
+	rc = mail(w, err);
+	if (rc <= 0)
+		return rc;
+	w->granted = false;
+	for (unsigned tries = 0; tries < 16 && n < most && w->open_count; tries++)
+		n += comes(w, &outcomes[n], draw(w, (unsigned)w->open_count));
 	rc = n ? turn(w, outcomes, n, err) : 0;
 	while (n)
 		outcome_release(&outcomes[--n]);
@@ -111,6 +155,10 @@ static int finish(struct world *w, struct err *err)
 	struct buf fields = BUF_INIT;
 	int rc;
 
+	if (core_status(w->core) == CORE_CONTINUED) {
+		free(text);
+		return go_on(w, err);
+	}
 	buf_addf(&fields, "\"%s\":%s", completed ? "result" : "error", text);
 	rc = tell(w, ends[core_status(w->core)], 0, fields.data, err);
 	w->ended = rc == 0;
@@ -145,7 +193,7 @@ static bool live(struct world *w, bool may_die)
 	}
 	if (rc == -ERR_NONDETERMINISTIC)
 		broke(w, "promise 4: %s", err.text);
-	else if (rc < 0 && !(w->disk && simdisk_struck(w->disk)))
+	else if (rc < 0 && !simdisk_struck(w->disk))
 		broke(w, "a quiet disk failed: %s", err.text);
 	return rc == 0 && w->ended;
 }
@@ -170,6 +218,8 @@ static char *result_of(struct world *w)
 	json_t *error = core_error(w->core), *bare;
 	char *text;
 
+	if (w->terminated)
+		return strdup("terminated");
 	if (core_status(w->core) == CORE_COMPLETED)
 		return json_dumps(core_result(w->core),
 				  JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
@@ -178,6 +228,25 @@ static char *result_of(struct world *w)
 	text = json_dumps(bare, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(bare);
 	return text;
+}
+
+/* One who reads the run when it has ended and the power was cut finds the same end. */
+static void look_again(struct world *w, const char *result)
+{
+	struct err err = ERR_INIT;
+	char *again;
+
+	die(w);
+	simdisk_power_on(w->disk);
+	w->ended = false;
+	if (boot(w, &err) < 0 || !w->ended) {
+		broke(w, "promise 1: the end was told, and is not there: %s", err.text);
+		return;
+	}
+	again = result_of(w);
+	if (strcmp(result, again) != 0)
+		broke(w, "promise 4: read again it ended with %s", again);
+	free(again);
 }
 
 static char *run_to_end(struct world *w, const struct schedule *schedule, struct verdict *verdict,
@@ -203,6 +272,7 @@ static char *run_to_end(struct world *w, const struct schedule *schedule, struct
 	if (!verdict->broken[0]) {
 		result = result_of(w);
 		verdict->events = (unsigned)w->acknowledged_count;
+		look_again(w, result);
 	}
 	die(w);
 	simdisk_free(w->disk);

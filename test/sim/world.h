@@ -32,7 +32,9 @@ struct verdict {
 /* Run one schedule to its end. */
 void world_run(const struct schedule *schedule, struct verdict *ret);
 
-/* Events fed, by type: what the oracle has seen of the core, over all schedules. */
-extern unsigned long world_fed[64];
+enum { WORLD_TYPES = 64 };
+/* Events, by type: fed from the history or new ones, for a command that was wanted (or for none),
+ * or for one that was given up. Over all schedules. */
+extern unsigned long world_fed[WORLD_TYPES][2][2];
 
 #endif
