@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-unsigned long program_begun[PROGRAM_KINDS];
+unsigned long program_begun[PROGRAM_KINDS], program_received;
 
 unsigned strand_draw(struct strand *s, unsigned limit)
 {
@@ -185,7 +185,10 @@ static void compensated(wf_ctx *wf, struct strand *s)
 
 static void receive(wf_ctx *wf, struct strand *s)
 {
-	strand_add(s, wf_receive(wf, "go"));
+	const json_t *value = wf_receive(wf, "go");
+
+	program_received += value != NULL;
+	strand_add(s, value);
 }
 
 static json_t *toss(wf_ctx *wf, void *arg)

@@ -23,5 +23,7 @@ json_t *program_input(uint64_t seed, unsigned ops);
 json_t *program_answer(const json_t *input);
 /* How often each kind of operation was begun, replays included. */
 extern unsigned long program_begun[PROGRAM_KINDS];
+/* Signals that were read; for others to set back. */
+extern unsigned long program_received;
 
 #endif

@@ -13,6 +13,16 @@ void outcome_release(struct outcome *o)
 	buf_release(&o->fields);
 }
 
+int feed(struct world *w, const struct event *event, struct err *err)
+{
+	int64_t before = core_now(w->core);
+	int rc = core_feed(w->core, event, err);
+
+	if (core_now(w->core) < before)
+		broke(w, "promise 6: time in the workflow went back");
+	return rc;
+}
+
 int turn(struct world *w, struct outcome *outcomes, size_t n, struct err *err)
 {
 	int rc = 0;
@@ -30,7 +40,7 @@ int turn(struct world *w, struct outcome *outcomes, size_t n, struct err *err)
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		cover(w, &outcomes[i].event, true);
 		if (!event_is_end(outcomes[i].event.type))
-			rc = core_feed(w->core, &outcomes[i].event, err);
+			rc = feed(w, &outcomes[i].event, err);
 	}
 	return rc < 0 ? rc : serve(w, err);
 }

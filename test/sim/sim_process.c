@@ -20,6 +20,7 @@ static void remember(struct world *w, const struct event *event)
 {
 	w->cancelled = w->cancelled || event->type == EVENT_CANCEL_REQUESTED;
 	w->terminated = w->terminated || event->type == EVENT_RUN_TERMINATED;
+	w->signals += event->type == EVENT_SIGNAL_RECEIVED;
 	if (event->type == EVENT_UPDATE_ACCEPTED)
 		w->updates++;
 	if (event->cmd >= MOST)
@@ -114,7 +115,7 @@ static int feed_recorded(struct world *w, const struct event *event, struct err 
 		rc = next_generation(w, event, true, err);
 	cover(w, event, false);
 	if (rc == 0)
-		rc = core_feed(w->core, event, err);
+		rc = feed(w, event, err);
 	w->continued = event->type == EVENT_RUN_CONTINUED;
 	return rc;
 }
@@ -188,6 +189,7 @@ int boot(struct world *w, struct err *err)
 	bool begun = false;
 	int rc = history_open(&w->history, w->os, FOLDER, &options, err);
 
+	w->ended = false;
 	memset(w->given_up, 0, sizeof w->given_up);
 	if (rc == 0)
 		rc = new_core(w, NULL, err);

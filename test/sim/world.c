@@ -181,7 +181,7 @@ static void strike(struct world *w)
 static bool live(struct world *w, bool may_die)
 {
 	struct err err = ERR_INIT;
-	unsigned patience = may_die ? 1 + draw(w, 40) : 100000;
+	unsigned patience = may_die ? 1 + draw(w, 40) : 20000;
 	int rc;
 
 	if (may_die && draw(w, 2))
@@ -191,6 +191,8 @@ static bool live(struct world *w, bool may_die)
 		w->verdict->turns++;
 		rc = core_status(w->core) != CORE_RUNNING ? finish(w, &err) : happen(w, &err);
 	}
+	if (rc == 0 && !may_die && !w->ended)
+		broke(w, "the end: it never comes");
 	if (rc == -ERR_NONDETERMINISTIC)
 		broke(w, "promise 4: %s", err.text);
 	else if (rc < 0 && !simdisk_struck(w->disk))
@@ -234,11 +236,12 @@ static char *result_of(struct world *w)
 static void look_again(struct world *w, const char *result)
 {
 	struct err err = ERR_INIT;
+	json_t *unread;
 	char *again;
 
 	die(w);
+	program_received = 0;
 	simdisk_power_on(w->disk);
-	w->ended = false;
 	if (boot(w, &err) < 0 || !w->ended) {
 		broke(w, "promise 1: the end was told, and is not there: %s", err.text);
 		return;
@@ -247,6 +250,11 @@ static void look_again(struct world *w, const char *result)
 	if (strcmp(result, again) != 0)
 		broke(w, "promise 4: read again it ended with %s", again);
 	free(again);
+	unread = core_unread(w->core);
+	if (program_received + json_array_size(unread) != w->signals)
+		broke(w, "promise 1: %u signals were acknowledged, %lu read, %zu left", w->signals,
+		      program_received, json_array_size(unread));
+	json_decref(unread);
 }
 
 static char *run_to_end(struct world *w, const struct schedule *schedule, struct verdict *verdict,

@@ -6,10 +6,17 @@
  * turns attempts end or fail, timers fire, the process is killed, the disk
  * fails or loses its power, the clock jumps. The oracle holds:
  *
- *   promise 1  what a sync acknowledged is there after every death
- *   promise 3  a step with a recorded outcome is never dispatched again; an at-most-once step is
- * dispatched once promise 4  a replay of the run never disagrees with its own history the end the
- * result of an undisturbed run
+ * promise 1: what a sync acknowledged is there after every death, the end of the run and every
+ * signal too.
+ *
+ * promise 3: a step, child, timer or signal with a recorded outcome is never begun again; an
+ * at-most-once step is begun once.
+ *
+ * promise 4: a replay of the run never disagrees with its own history.
+ *
+ * promise 6: time in the workflow does not go back, though the clock does.
+ *
+ * the end: it comes, and is that of an undisturbed run.
  */
 #ifndef WF_TEST_WORLD_H
 #define WF_TEST_WORLD_H

@@ -52,7 +52,7 @@ struct world {
 	bool granted;   /* a lock, in this turn */
 	bool continued; /* the generation has ended, and the next not begun */
 	bool ended;
-	unsigned updates, generation;
+	unsigned updates, signals; /* that are durable */
 };
 
 /* The first broken promise is kept. */
@@ -66,6 +66,8 @@ struct outcome {
 	struct buf fields;
 };
 void outcome_release(struct outcome *o);
+/* core_feed, watched. */
+int feed(struct world *w, const struct event *event, struct err *err);
 /* Make n outcomes durable by one sync, then feed and serve. */
 int turn(struct world *w, struct outcome *outcomes, size_t n, struct err *err);
 /* The same for one event of these fields. */
