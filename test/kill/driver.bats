@@ -20,6 +20,8 @@ kill_at() {
 	local spec="${WHEN:-kill}:$1:$2" status=0
 	rm -rf .wf marks
 	faulty "$spec" wf run "$MARKS:$3" --id k "${INPUT[@]}" >out 2>err || status=$?
+	# how many outcomes share a sync is chance: this time it may have come to its end before that call
+	[ "$status" -ne "$4" ] || [ "$1" -le $((TOTAL * 3 / 4)) ] || return 0
 	[ "$status" -eq 137 ] || { echo "call $1: exit $status instead of a kill"; cat err; return 1; }
 	remember k
 	status=0
@@ -37,6 +39,7 @@ every_call() {
 	total=$(count_calls "$kinds" wf run "$MARKS:$1" --id k "${INPUT[@]}") || true
 	total=$(cat count)
 	[ "$total" -gt 20 ]
+	TOTAL=$total
 	for ((n = 1; n <= total - 3; n += stride)); do
 		kill_at "$n" "$kinds" "$@"
 	done

@@ -14,7 +14,7 @@
 
 #define FOLDER "/history"
 #define CREATED 1700000000000
-#define MOST 4096 /* commands of one run */
+#define MOST 1024 /* commands of one run */
 
 /* An attempt or a child that runs, a timer that has not fired, a lock that is waited for. */
 struct open_command {

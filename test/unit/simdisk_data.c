@@ -83,12 +83,15 @@ void file_write(struct inode *file, const void *data, uint64_t n, uint64_t offse
 /* Copy a part of what is seen to what is kept, as far as kept reaches. */
 static void keep(struct inode *file, uint64_t from, uint64_t n)
 {
-	uint64_t end = from + n;
+	uint64_t end = from + n < file->kept.size ? from + n : file->kept.size;
+	uint64_t seen = end < file->seen.size ? end : file->seen.size;
 
-	if (end > file->kept.size)
-		end = file->kept.size;
-	for (uint64_t i = from; i < end; i++)
-		file->kept.data[i] = i < file->seen.size ? file->seen.data[i] : 0;
+	if (from < seen)
+		memcpy(file->kept.data + from, file->seen.data + from, seen - from);
+	if (seen < from)
+		seen = from;
+	if (seen < end)
+		memset(file->kept.data + seen, 0, end - seen);
 }
 
 static void clean(struct inode *file)
