@@ -12,6 +12,7 @@
 #include "command.h"
 #include "exit.h"
 #include "output.h"
+#include "text.h"
 #include "timeline.h"
 
 #include <stdint.h>
@@ -20,6 +21,7 @@
 #include <string.h>
 
 #define FILE_MOST ((size_t)1 << 30)
+#define VALUE_COLUMNS 200
 
 /* One side: what happened, without notes on who drove it. */
 struct side {
@@ -146,6 +148,32 @@ static size_t find_parting(const struct side *a, const struct side *b)
 	return i;
 }
 
+/* before, and the value of a member as text on one line, if it is there. */
+static void add_value(struct buf *line, const char *before, const json_t *value)
+{
+	char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+
+	if (!text)
+		return;
+	buf_adds(line, before);
+	text_add(line, text, VALUE_COLUMNS);
+	free(text);
+}
+
+/* What the time line does not say of a step, and the two sides may differ in. */
+static void add_step_values(struct buf *line, const json_t *body)
+{
+	if (!json_object_get(body, "step"))
+		return;
+	while (line->len && line->data[line->len - 1] == '\n')
+		line->data[--line->len] = '\0';
+	add_value(line, ": ", json_object_get(body, "result"));
+	add_value(line, ": in ", json_object_get(body, "result_file"));
+	add_value(line, " of ", json_object_get(body, "input"));
+	add_value(line, " of ", json_object_get(body, "input_sha256"));
+	buf_addc(line, '\n');
+}
+
 static void print_event(const struct cli *cli, char mark, const json_t *body)
 {
 	struct buf line = BUF_INIT;
@@ -159,6 +187,7 @@ static void print_event(const struct cli *cli, char mark, const json_t *body)
 	if (event_of_json(&event, (json_t *)(uintptr_t)body, &ignored) < 0)
 		return;
 	timeline_add(&line, &event, 0, false);
+	add_step_values(&line, body);
 	if (buf_ok(&line))
 		out_format("%s%c %s%s", tint(cli->out_color, mark == '-' ? TINT_RED : TINT_GREEN),
 			   mark, line.data, tint(cli->out_color, TINT_NONE));

@@ -20,6 +20,9 @@ load helper
 	contains "$output" "they part after 1 events:"
 	contains "$output" "outcomes of steps that differ:"
 	contains "$output" "how they ended:"
+	contains "$output" '"Hello, x!" of "Hello, x"'
+	contains "$output" '"Hello, yy!" of "Hello, yy"'
+	contains "$output" 'of {"name":"yy"}'
 	same "$(grep -c '^-' <<<"$output")" "$(grep -c '^+' <<<"$output")"
 	expect 0 wf diff a b --json
 	same "$(head -1 <<<"$output" | jq -c '[.type, .a.step, .b.result]')" '["parting","compose","Hello, yy"]'
