@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: MIT
-// restate.mjs ADMIN-URL INGRESS-URL PORT: serves, registers itself with the server, and measures through the ingress.
+// restate.mjs ADMIN-URL INGRESS-URL PORT: serves, registers itself with the server, and works through the ingress.
 import * as http2 from "node:http2";
 import * as restate from "@restatedev/restate-sdk";
-import { measure } from "./work.mjs";
+import { hold, work } from "./work.mjs";
 
 const [admin, ingress, port] = process.argv.slice(2);
+const some = async (ctx, n) => {
+	for (let i = 0; i < n; i++) await ctx.run(`s${i}`, async () => null);
+	return n;
+};
 const service = restate.service({
 	name: "bench",
 	handlers: {
-		seq: async (ctx, n) => {
-			for (let i = 0; i < n; i++) await ctx.run(`s${i}`, async () => null);
-			return n;
-		},
+		seq: some,
 		fan: async (ctx, n) => {
 			await restate.RestatePromise.all(Array.from({ length: n }, (_, i) => ctx.run(`s${i}`, async () => null)));
 			return n;
 		},
+		held: async (ctx, n) => {
+			await some(ctx, n);
+			await ctx.run("hold", hold);
+		},
+		rest: (ctx) => ctx.sleep(24 * 3600 * 1000),
 	},
 });
 const server = http2.createServer(restate.createEndpointHandler({ services: [service] }));
@@ -28,9 +34,13 @@ const post = async (url, body) => {
 	if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
 	return answer.json();
 };
-await post(`${admin}/deployments`, { uri: `http://127.0.0.1:${port}` });
-await measure("Restate", {
+if (process.env.MODE !== "again") await post(`${admin}/deployments`, { uri: `http://127.0.0.1:${port}` });
+await work("Restate", {
 	seq: (n) => post(`${ingress}/bench/seq`, n),
 	fan: (n) => post(`${ingress}/bench/fan`, n),
+	hold: (n) => post(`${ingress}/bench/held`, n),
+	rest: async (n) => {
+		for (let i = 0; i < n; i++) await post(`${ingress}/bench/rest/send`, null);
+	},
 });
 process.exit(0);
