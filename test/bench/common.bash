@@ -31,25 +31,24 @@ ms() {
 	again "$@" | median | awk '{printf "%.1f", $1 / 1000}'
 }
 
-# A process and all below it.
+# Processes and all below them, at one moment: short ones are gone in the next.
 family() {
-	local parent child
-	for parent; do
-		echo "$parent"
-		for child in $(pgrep -P "$parent" || true); do
-			family "$child"
-		done
-	done
+	ps -e -o pid=,ppid= | awk -v roots="$*" '
+		{children[$2] = children[$2] " " $1; there[$1] = 1}
+		function walk(pid, list, n, i) {
+			if (pid in there) print pid
+			n = split(children[pid], list, " ")
+			for (i = 1; i <= n; i++) walk(list[i])
+		}
+		END {n = split(roots, list, " "); for (i = 1; i <= n; i++) walk(list[i])}'
 }
 
 # Kilobytes of processes, shared pages counted by share.
 memory() {
-	local pid sum=0 n
+	local pid
 	for pid; do
-		n=$(awk '/^Pss:/ {print $2}' "/proc/$pid/smaps_rollup" 2>/dev/null || true)
-		sum=$((sum + ${n:-0}))
-	done
-	echo "$sum"
+		echo "/proc/$pid/smaps_rollup"
+	done | xargs -r cat 2>/dev/null | awk '/^Pss:/ {sum += $2} END {print sum + 0}'
 }
 
 # ticks PID...: a line for each that is there, with the clock ticks of the processor that it has used.
