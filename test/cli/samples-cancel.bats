@@ -55,13 +55,21 @@ due() {
 	same "$output" '{"order":"done","mailed":true}'
 }
 
+# Whether run $1 is there, with at least $2 steps.
+has_steps() {
+	[ "$(wf status "$1" --json 2>/dev/null | jq .steps)" -ge "$2" ] 2>/dev/null
+}
+
 @test "sleepfordays: no process lives between the mails; a signal ends it" {
 	expect 3 wf run sleepfordays --id news --no-wait -q
 	expect 3 wf resume news --no-wait -q
 	expect 0 wf signal news complete --resume
 	same "$output" '{"mails":1}'
-	expect 0 timeout 20 bash -c 'wf run sleepfordays --id d days=0.000001 -q & until wf status d --json 2>/dev/null |
-		jq -e ".steps > 2" >/dev/null 2>&1; do sleep 0.05; done; wf signal d complete -q; wait $!'
+	wf run sleepfordays --id d days=0.000001 -q >out 2>err 3>&- &
+	driver=$!
+	until_true 20 has_steps d 3
+	expect 0 wf signal d complete -q
+	wait $driver
 	expect 3 wf run sleepfordays --id c --no-wait -q
 	expect 5 wf cancel c --resume -q
 }
