@@ -89,9 +89,9 @@ has_steps() {
 
 @test "recovery: what was left behind is driven on, a few at a time" {
 	for id in a b c; do
-		wf run cancellation --id $id seconds=1 >/dev/null 2>err 3>&- &
+		wf run cancellation --id $id seconds=1 >/dev/null 2>$id.err 3>&- &
 		driver=$!
-		until_true 10 grep -qs started err
+		until_true 10 grep -qs started $id.err
 		kill_hard $driver
 	done
 	expect 0 wf run recovery at_once=2 -j 2
