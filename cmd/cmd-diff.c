@@ -3,6 +3,7 @@
 #include "../lib/base/error.h"
 #include "../lib/base/str.h"
 #include "../lib/engine/replay.h"
+#include "../lib/model/dump.h"
 #include "../lib/model/event.h"
 #include "../lib/os/file.h"
 #include "../lib/os/os.h"
@@ -151,7 +152,7 @@ static size_t find_parting(const struct side *a, const struct side *b)
 /* before, and the value of a member as text on one line, if it is there. */
 static void add_value(struct buf *line, const char *before, const json_t *value)
 {
-	char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	char *text = value ? dump_json(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 
 	if (!text)
 		return;

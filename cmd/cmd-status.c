@@ -2,6 +2,7 @@
 #include "../lib/base/buf.h"
 #include "../lib/base/error.h"
 #include "../lib/engine/status.h"
+#include "../lib/model/dump.h"
 #include "../lib/store/state.h"
 #include "cli.h"
 #include "command.h"
@@ -29,7 +30,7 @@ static void row_time(struct buf *out, const char *name, int64_t at)
 
 static void json_line(struct buf *out, const char *name, const json_t *value)
 {
-	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = dump_json(value, JSON_COMPACT | JSON_ENCODE_ANY);
 
 	row(out, name);
 	if (text)

@@ -6,6 +6,7 @@
 #include "../lib/base/str.h"
 #include "../lib/engine/fault.h"
 #include "../lib/engine/status.h"
+#include "../lib/model/dump.h"
 #include "../lib/os/file.h"
 #include "../lib/store/state.h"
 #include "cli.h"
@@ -126,7 +127,7 @@ static void remove_case(const struct trial *t, uint64_t at, bool after)
 
 static void print_outcome(const char *who, const struct outcome *outcome)
 {
-	char *text = outcome->value ? json_dumps(outcome->value, JSON_COMPACT | JSON_ENCODE_ANY)
+	char *text = outcome->value ? dump_json(outcome->value, JSON_COMPACT | JSON_ENCODE_ANY)
 				    : NULL;
 
 	out_format("    %s: %s%s%s\n", who, outcome->status, text ? " " : "", text ? text : "");

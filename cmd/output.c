@@ -3,6 +3,7 @@
 
 #include "../lib/base/buf.h"
 #include "../lib/base/error.h"
+#include "../lib/model/dump.h"
 #include "cli.h"
 #include "exit.h"
 
@@ -114,7 +115,7 @@ static bool out_lost;
 
 static void out_dump(const json_t *value, size_t flags)
 {
-	char *text = json_dumps(value, flags | JSON_ENCODE_ANY);
+	char *text = dump_json(value, flags | JSON_ENCODE_ANY);
 
 	if (!text) {
 		say("out of memory while printing");

@@ -2,6 +2,7 @@
 #include "timeline.h"
 
 #include "../lib/base/buf.h"
+#include "../lib/model/dump.h"
 #include "../lib/model/event.h"
 #include "describe.h"
 #include "output.h"
@@ -22,7 +23,7 @@ static const char *text_of(const struct event *e, const char *member)
 static void value(struct buf *out, const struct event *e, const char *member)
 {
 	const json_t *json = json_object_get(e->body, member);
-	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	char *text = json ? dump_json(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 
 	if (!text)
 		return;

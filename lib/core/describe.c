@@ -2,6 +2,7 @@
 #include "describe.h"
 
 #include "../base/buf.h"
+#include "../model/dump.h"
 #include "child.h"
 #include "core.h"
 #include "machine.h"
@@ -13,7 +14,7 @@
 
 int describe_digest(const json_t *input, char ret_hex[HASH_HEX])
 {
-	char *text = json_dumps(input, FLAGS | JSON_SORT_KEYS);
+	char *text = dump_json(input, FLAGS | JSON_SORT_KEYS);
 
 	if (!text)
 		return -1;
@@ -42,7 +43,7 @@ static void add_string(const char *text, struct buf *out)
 		return;
 	}
 	json = json_string(text);
-	quoted = json ? json_dumps(json, FLAGS) : NULL;
+	quoted = json ? dump_json(json, FLAGS) : NULL;
 	if (quoted)
 		buf_adds(out, quoted);
 	else

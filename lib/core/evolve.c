@@ -3,6 +3,7 @@
 
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/dump.h"
 #include "author.h"
 
 #include <stdio.h>
@@ -199,7 +200,7 @@ static void mark(struct core *core, const struct decision *d)
 {
 	struct entry *entry = entry_new(COMMAND_MARKER);
 	json_t *id = json_string(d->id);
-	char *text = id ? json_dumps(id, JSON_ENCODE_ANY) : NULL;
+	char *text = id ? dump_json(id, JSON_ENCODE_ANY) : NULL;
 	char version[32] = "";
 
 	json_decref(id);

@@ -3,6 +3,7 @@
 
 #include "../base/str.h"
 #include "../model/child.h"
+#include "../model/dump.h"
 #include "../store/inbox.h"
 #include "../store/state.h"
 #include "child_make.h"
@@ -73,7 +74,7 @@ static json_t *event_body(const struct kid *kid)
 
 static int add_members(struct buf *fields, const json_t *body, struct err *err)
 {
-	char *text = json_dumps(body, JSON_COMPACT);
+	char *text = dump_json(body, JSON_COMPACT);
 
 	if (text && fields->len)
 		buf_addc(fields, ',');

@@ -4,6 +4,7 @@
 
 #include "../base/buf.h"
 #include "../base/str.h"
+#include "../model/dump.h"
 #include "../model/parse.h"
 #include "../os/file.h"
 #include "status.h"
@@ -139,7 +140,7 @@ static json_t *make_result(struct look *l, struct err *err)
 
 static int replace_result(struct look *l, const json_t *result, struct err *err)
 {
-	char *path = look_path(l, "result.json"), *text = json_dumps(result, JSON_COMPACT);
+	char *path = look_path(l, "result.json"), *text = dump_json(result, JSON_COMPACT);
 	struct buf line = BUF_INIT;
 	int rc;
 

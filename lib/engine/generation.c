@@ -2,6 +2,7 @@
 #include "generation.h"
 
 #include "../base/hash.h"
+#include "../model/dump.h"
 #include "../model/module.h"
 #include "../os/os.h"
 #include "../store/state.h"
@@ -108,7 +109,7 @@ static int say_begun(struct runner *r, struct err *err)
 {
 	struct happening *h = runner_happen(r, EVENT_RUN_STARTED, 0);
 	json_t *unread = core_unread(r->core), *name = json_string(r->run.info.workflow);
-	char *text = name ? json_dumps(name, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	char *text = name ? dump_json(name, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 	unsigned number = core_generation(r->core) + 1;
 	json_int_t commands = (json_int_t)core_commands(r->core);
 	int rc = h && unread && text ? 0 : err_nomem(err);

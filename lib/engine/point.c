@@ -3,6 +3,7 @@
 
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/dump.h"
 #include "../store/history_scan.h"
 
 #include <stdio.h>
@@ -136,7 +137,7 @@ static int prepare(struct seeking *s, const char *word, uint64_t number, struct 
 		s->quoted = strdup("\"step\"");
 	if (s->step) {
 		name = json_string(word);
-		s->quoted = name ? json_dumps(name, JSON_ENCODE_ANY) : NULL;
+		s->quoted = name ? dump_json(name, JSON_ENCODE_ANY) : NULL;
 		json_decref(name);
 		if (!str_utf8(word, strlen(word)))
 			return err_set(err, ERR_USAGE, "the name of a step is UTF-8");

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "../model/dump.h"
 #include "../model/event.h"
 #include "../model/parse.h"
 #include "../store/run_internal.h"
@@ -62,7 +63,7 @@ static int finish(struct reading *r)
 
 static int begin(struct reading *r, const json_t *object, struct err *err)
 {
-	char *text = json_dumps(json_object_get(object, "run"), JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = dump_json(json_object_get(object, "run"), JSON_COMPACT | JSON_ENCODE_ANY);
 	int rc = finish(r);
 
 	if (rc != 0) {

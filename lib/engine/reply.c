@@ -4,6 +4,7 @@
 #include "../base/buf.h"
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/dump.h"
 #include "../os/file.h"
 #include "../os/os.h"
 #include "../store/inbox.h"
@@ -25,7 +26,7 @@ int reply_put(struct run *run, const char *name, json_t *error, struct err *err)
 {
 	struct os *os = run->state->os;
 	char *folder = path_of(run, NULL), *path = path_of(run, name);
-	char *text = json_dumps(error, JSON_COMPACT);
+	char *text = dump_json(error, JSON_COMPACT);
 	int rc = folder && path && text ? os->ops->mkdir(os, folder, 0700) : -ENOMEM;
 
 	if (rc == -EEXIST)

@@ -4,6 +4,7 @@
 #include "../base/buf.h"
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/dump.h"
 #include "../model/event.h"
 #include "../os/file.h"
 #include "../os/os.h"
@@ -39,7 +40,7 @@ static char *fields_of(const json_t *body)
 
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		json_object_del(copy, others[i]);
-	text = copy ? json_dumps(copy, JSON_COMPACT) : NULL;
+	text = copy ? dump_json(copy, JSON_COMPACT) : NULL;
 	if (text) {
 		text[strlen(text) - 1] = '\0';
 		fields = strdup(text + 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner.h"
 
+#include "../model/dump.h"
 #include "../os/os.h"
 #include "../store/state.h"
 #include "child.h"
@@ -239,7 +240,7 @@ int runner_put_value(struct runner *r, struct buf *fields, const char *member, c
 int runner_put_json(struct runner *r, struct buf *fields, const char *member, const json_t *value,
 		    struct err *err)
 {
-	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = dump_json(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	int rc = text ? runner_put_value(r, fields, member, text, strlen(text), err)
 		      : err_nomem(err);
 

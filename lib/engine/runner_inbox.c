@@ -2,6 +2,7 @@
 #include "runner_inbox.h"
 
 #include "../base/buf.h"
+#include "../model/dump.h"
 #include "../os/os.h"
 #include "../store/inbox.h"
 #include "../store/state.h"
@@ -248,7 +249,7 @@ int runner_inbox_copy(json_t *body, struct buf *fields, const char *name, const 
 	buf_addf(fields, "\"message\":\"%s\"", name);
 	for (; *members; members++) {
 		json_t *value = json_object_get(message, *members);
-		char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+		char *text = value ? dump_json(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 		if (value && (!text || json_object_set(body, *members, value) < 0)) {
 			free(text);
 			return err_nomem(err);

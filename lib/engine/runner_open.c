@@ -3,6 +3,7 @@
 #include "runner.h"
 
 #include "../base/hash.h"
+#include "../model/dump.h"
 #include "../model/module.h"
 #include "../store/run_replace.h"
 #include "../store/run_reset.h"
@@ -243,7 +244,7 @@ int runner_say_begun(struct runner *r, struct err *err)
 {
 	struct happening *h = runner_happen(r, EVENT_RUN_STARTED, 0);
 	json_t *name = json_string(r->run.info.workflow);
-	char *text = name ? json_dumps(name, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	char *text = name ? dump_json(name, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 
 	json_decref(name);
 	if (h && text) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner_told.h"
 
+#include "../model/dump.h"
 #include "../model/told.h"
 #include "../store/state.h"
 #include "driver_internal.h"
@@ -12,7 +13,7 @@
 /* The members of an object as the fields of an event. */
 static int put_fields(struct buf *out, const json_t *fields, struct err *err)
 {
-	char *text = json_dumps(fields, JSON_COMPACT);
+	char *text = dump_json(fields, JSON_COMPACT);
 	size_t n = text ? strlen(text) : 0;
 
 	if (n > 2)

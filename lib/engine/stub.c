@@ -3,6 +3,7 @@
 
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/dump.h"
 #include "runner.h"
 #include "task.h"
 
@@ -79,8 +80,8 @@ const json_t *stub_find(const struct runner *r, const char *step)
 int stub_settle(struct task *task, const json_t *stub, struct err *err)
 {
 	const json_t *error = json_object_get(stub, "error");
-	char *text = json_dumps(error ? error : json_object_get(stub, "result"),
-				JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = dump_json(error ? error : json_object_get(stub, "result"),
+			       JSON_COMPACT | JSON_ENCODE_ANY);
 	int rc;
 
 	task->stubbed = true;

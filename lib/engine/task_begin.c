@@ -3,6 +3,7 @@
 #include "task.h"
 
 #include "../core/core.h"
+#include "../model/dump.h"
 #include "../model/module.h"
 #include "../os/os.h"
 #include "../store/state.h"
@@ -95,7 +96,7 @@ static void recall(struct task *task, const json_t *state)
 	task->failure = json_incref(json_object_get(state, "failure"));
 	task->failures = json_incref(json_object_get(state, "failures"));
 	if (details)
-		task->details = json_dumps(details, JSON_COMPACT | JSON_ENCODE_ANY);
+		task->details = dump_json(details, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
 /* Promise 3: a step that may run once is recorded before it is dispatched. */

@@ -4,6 +4,7 @@
 
 #include "../base/mask.h"
 #include "../core/core.h"
+#include "../model/dump.h"
 #include "../model/duration.h"
 #include "../os/os.h"
 #include "../store/state.h"
@@ -75,7 +76,7 @@ int task_settle(struct task *task, bool completed, const char *text, size_t len,
 
 static int settle_failure(struct task *task, json_t *failure, int64_t us, struct err *err)
 {
-	char *text = json_dumps(failure, JSON_COMPACT);
+	char *text = dump_json(failure, JSON_COMPACT);
 	int rc = text ? task_settle(task, false, text, strlen(text), us, err) : err_nomem(err);
 
 	free(text);
@@ -273,7 +274,7 @@ static char *masked_text(struct runner *r, const char *text, size_t len)
 		return strndup(text, len);
 	value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	if (value && runner_mask(r, &value, &ignored) == 0)
-		copy = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		copy = dump_json(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	json_decref(value);
 	return copy;
 }

@@ -10,6 +10,7 @@
 #include "task.h"
 
 #include "../core/core.h"
+#include "../model/dump.h"
 #include "../model/duration.h"
 #include "driver_internal.h"
 #include "runner.h"
@@ -162,7 +163,7 @@ int task_outside_wait(const struct task *task, json_t *wait)
 static int beat(struct task *task, const char *name, const json_t *message, struct err *err)
 {
 	const json_t *details = json_object_get(message, "details");
-	char *text = details ? json_dumps(details, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	char *text = details ? dump_json(details, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 	int64_t sent = strtoll(name, NULL, 10);
 	int rc;
 
@@ -197,7 +198,7 @@ static int complete(struct task *task, const char *name, const json_t *message, 
 	const json_t *error = json_object_get(message, "error"),
 		     *value = error ? error : json_object_get(message, "result");
 	json_t *null = json_null();
-	char *text = json_dumps(value ? value : null, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = dump_json(value ? value : null, JSON_COMPACT | JSON_ENCODE_ANY);
 	int64_t us = (runner_now(task->runner) - task->handed) * 1000;
 	int rc = text ? task_settle(task, !error, text, strlen(text), us > 0 ? us : 0, err)
 		      : err_nomem(err);

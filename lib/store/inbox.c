@@ -4,6 +4,7 @@
 #include "../base/buf.h"
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/dump.h"
 #include "../model/parse.h"
 #include "../os/file.h"
 #include "history.h"
@@ -173,7 +174,7 @@ int inbox_put_as(struct run *run, json_t *message, const char *name, struct err 
 
 	if (rc < 0)
 		return rc;
-	text = json_dumps(message, JSON_COMPACT);
+	text = dump_json(message, JSON_COMPACT);
 	rc = text ? 0 : err_nomem(err);
 	if (rc == 0 && strlen(text) > MESSAGE_MAX)
 		rc = err_set(err, ERR_USAGE, "a message to run '%s' is larger than %zu bytes",

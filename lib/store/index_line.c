@@ -4,6 +4,7 @@
 
 #include "../base/buf.h"
 #include "../base/error.h"
+#include "../model/dump.h"
 #include "run.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 
 static void add_json(struct buf *out, const char *member, const json_t *value)
 {
-	char *text = json_dumps(value, FLAGS);
+	char *text = dump_json(value, FLAGS);
 
 	if (text)
 		buf_addf(out, "%s\"%s\":%s", out->len > 1 ? "," : "", member, text);

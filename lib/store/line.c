@@ -2,6 +2,7 @@
 #include "line.h"
 
 #include "../base/error.h"
+#include "../model/dump.h"
 #include "../model/parse.h"
 
 #include <errno.h>
@@ -144,7 +145,7 @@ int line_take_fd(struct line_socket *s)
 
 int line_send(struct line_socket *s, json_t *line)
 {
-	char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+	char *text = line ? dump_json(line, JSON_COMPACT) : NULL;
 	int rc = 0;
 
 	if (text) {
@@ -200,7 +201,7 @@ static int send_with(struct line_socket *s, const char *text, size_t n, int fd)
 
 int line_send_fd(struct line_socket *s, json_t *line, int fd)
 {
-	char *dump = line ? json_dumps(line, JSON_COMPACT) : NULL;
+	char *dump = line ? dump_json(line, JSON_COMPACT) : NULL;
 	struct buf text = BUF_INIT;
 	int rc;
 

@@ -5,6 +5,7 @@
 #include "../base/buf.h"
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/dump.h"
 #include "../model/parse.h"
 #include "../os/file.h"
 #include "branches.h"
@@ -77,7 +78,7 @@ int run_read_json(struct os *os, const char *path, json_t **ret, struct err *err
 int run_write_json(struct os *os, const char *path, json_t *value, bool durable, struct err *err)
 {
 	struct buf text = BUF_INIT;
-	char *dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *dumped = dump_json(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	int rc;
 
 	if (!dumped)

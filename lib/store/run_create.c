@@ -10,6 +10,7 @@
 
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/dump.h"
 #include "../os/file.h"
 #include "inbox.h"
 #include "index.h"
@@ -100,7 +101,7 @@ static int put_file(struct os *os, const char *folder, const char *name, const c
 
 static int put_message(struct os *os, const char *folder, const json_t *message, struct err *err)
 {
-	char *inbox = str_format("%s/inbox", folder), *text = json_dumps(message, JSON_COMPACT);
+	char *inbox = str_format("%s/inbox", folder), *text = dump_json(message, JSON_COMPACT);
 	char *name = NULL;
 	int rc = inbox && text ? inbox_new_name(os, &name, err) : err_nomem(err);
 

@@ -4,6 +4,7 @@
 
 #include "../base/error.h"
 #include "../base/str.h"
+#include "../model/dump.h"
 #include "../model/parse.h"
 
 #include <stdlib.h>
@@ -83,7 +84,7 @@ char *run_info_encode(const struct run_info *info)
 			 info->workflow, "module", info->module, "created",
 			 (json_int_t)info->created, "seed", seed, "input", info->input);
 	if (root && add_optional(root, info) == 0)
-		text = json_dumps(root, JSON_COMPACT);
+		text = dump_json(root, JSON_COMPACT);
 	if (text)
 		whole = str_format("%s\n", text);
 	free(text);

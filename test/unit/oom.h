@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory that runs out on demand: oom_after(n) lets n allocations pass and
- * fails every one behind them, until oom_off(). Replaces the program's malloc;
- * where a sanitizer or valgrind does that already nothing fails, and
- * oom_works() is false.
+ * fails every one behind them, until oom_off(); oom_once(n) fails one alone. Replaces the program's
+ * malloc; where a sanitizer or valgrind does that already nothing fails, and oom_works() is false.
  */
 #ifndef WF_TEST_OOM_H
 #define WF_TEST_OOM_H
@@ -19,6 +18,11 @@ static inline void oom_after(long n)
 	(void)n;
 }
 
+static inline void oom_once(long n)
+{
+	(void)n;
+}
+
 static inline void oom_off(void)
 {
 }
@@ -26,9 +30,17 @@ static inline void oom_off(void)
 #else
 /* volatile: the compiler believes that malloc looks at nothing */
 static volatile long oom_left_ = -1;
+static volatile bool oom_once_;
 
 static inline void oom_after(long n)
 {
+	oom_once_ = false;
+	oom_left_ = n;
+}
+
+static inline void oom_once(long n)
+{
+	oom_once_ = true;
 	oom_left_ = n;
 }
 
@@ -45,6 +57,8 @@ static int oom_now_(void)
 		oom_left_--;
 		return 0;
 	}
+	if (oom_once_)
+		oom_left_ = -1;
 	errno = ENOMEM;
 	return 1;
 }
