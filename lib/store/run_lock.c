@@ -17,6 +17,7 @@
 
 #define POLL_MIN 1
 #define POLL_MAX 20
+#define ALIVE_LOOKS 6
 
 static int open_lock(struct run *run, int flags)
 {
@@ -59,9 +60,9 @@ static int check_place(struct run *run, int fd, struct err *err)
 	return rc;
 }
 
-static int busy(const struct run *run, const struct process_id *holder, struct err *err)
+static int busy(const struct run *run, const struct process_id *holder, bool alive, struct err *err)
 {
-	if (process_alive(holder))
+	if (alive)
 		return err_set(err, ERR_BUSY, "run '%s' is driven by process %d", run->id,
 			       (int)holder->pid);
 	if (holder->pid)
@@ -75,16 +76,18 @@ static int busy(const struct run *run, const struct process_id *holder, struct e
 /*
  * Wait for the orphans of a dead driver, and for the last commit of one whose run has ended. There
  * is no event to wait for but the lock itself, and a wait for a kernel lock has no time-out; so it
- * is tried at intervals that grow.
+ * is tried at intervals that grow. One that dies seems to live for a moment between taking the
+ * signal and leaving: so it must be seen alive ALIVE_LOOKS times, over some 30 ms.
  */
 static int take(struct run *run, int fd, int64_t wait_ms, struct err *err)
 {
 	struct os *os = run->state->os;
 	int64_t until = os->ops->monotonic(os) + wait_ms * 1000;
-	int interval = POLL_MIN;
+	int interval = POLL_MIN, looks = 0;
 
 	for (;;) {
 		struct process_id holder;
+		bool alive;
 		int rc = os->ops->lock(os, fd, false);
 
 		if (rc != -EAGAIN)
@@ -92,8 +95,10 @@ static int take(struct run *run, int fd, int64_t wait_ms, struct err *err)
 		rc = holder_read(os, fd, &holder);
 		if (rc < 0)
 			return cannot_lock(run, -rc, err);
-		if ((process_alive(&holder) && !run->closed) || os->ops->monotonic(os) >= until)
-			return busy(run, &holder, err);
+		alive = process_alive(&holder);
+		looks = alive ? looks + 1 : 0;
+		if ((looks >= ALIVE_LOOKS && !run->closed) || os->ops->monotonic(os) >= until)
+			return busy(run, &holder, alive, err);
 		poll(NULL, 0, interval);
 		interval = interval * 2 < POLL_MAX ? interval * 2 : POLL_MAX;
 	}
