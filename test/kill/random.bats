@@ -41,8 +41,8 @@ ends_well() {
 }
 
 @test "promises 1 2 3 5: the driver is killed at random times, again and again, until its run ends" {
-	local i
-	for ((i = 0; i < ROUNDS; i++)); do
+	local round
+	for ((round = 0; round < ROUNDS; round++)); do
 		begin
 		moment
 		kill_hard "$PID"
@@ -52,8 +52,8 @@ ends_well() {
 }
 
 @test "promises 1 3 5: the whole process group is killed at once" {
-	local i
-	for ((i = 0; i < ROUNDS; i++)); do
+	local round
+	for ((round = 0; round < ROUNDS; round++)); do
 		begin
 		moment
 		kill -KILL -- "-$PID" 2>/dev/null || true
@@ -64,8 +64,8 @@ ends_well() {
 }
 
 @test "promise 5: a driver that follows a killed one at once waits for its workers" {
-	local i
-	for ((i = 0; i < ROUNDS; i++)); do
+	local round
+	for ((round = 0; round < ROUNDS; round++)); do
 		begin
 		moment
 		kill -KILL "$PID" 2>/dev/null || true
@@ -85,7 +85,7 @@ committers() {
 
 @test "promise 1: the committer is killed at random moments; the run ends, and fsck mends the branch" {
 	local i pid
-	for ((i = 0; i < ROUNDS; i++)); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		begin
 		moment
 		for pid in $(committers); do
