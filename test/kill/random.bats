@@ -84,7 +84,7 @@ committers() {
 }
 
 @test "promise 1: the committer is killed at random moments; the run ends, and fsck mends the branch" {
-	local i pid
+	local round pid
 	for ((round = 0; round < ROUNDS; round++)); do
 		begin
 		moment
