@@ -27,8 +27,9 @@ struct kid {
 	const struct child *child; /* borrowed from the core */
 	char *id;                  /* of the attempt in hand */
 	int attempt;
-	bool stuck;  /* halted or broken */
-	int64_t due; /* of the next attempt; 0: none */
+	bool stuck;    /* halted or broken */
+	bool told_end; /* who has its id was told to end */
+	int64_t due;   /* of the next attempt; 0: none */
 	uv_timer_t *alarm;
 };
 
@@ -318,14 +319,32 @@ static int make(struct kid *kid, struct err *err)
 	return err_set(err, why.code, "%s", why.text);
 }
 
+static int tell_to_end(struct driver *d, const char *id, const char *reason, struct err *err);
+
+/* A child of ours from before a reset is still driven: it ends, and is looked at again. */
+static int end_driven(struct kid *kid, struct err *err)
+{
+	int rc = kid->told_end ? 0
+			       : tell_to_end(kid->parent->driver, kid->id, CHILD_LEFT_REASON, err);
+
+	kid->told_end = true;
+	return rc < 0 ? rc : alarm_in(kid, LOOK_MS, err);
+}
+
 /* Somebody else's run has the id. 1: ours took its place. */
 static int taken(struct kid *kid, struct run *run, struct err *err)
 {
 	struct err why = ERR_INIT;
-	int rc = child_make_anew(kid->parent, kid->cmd, kid->child, run, &why);
+	struct runner *old = driver_find(kid->parent->driver, run->id);
+	int rc;
 
+	if (old && old->end != DRIVE_NOT_YET && old->run.closed)
+		runner_leave(old);
+	rc = child_make_anew(kid->parent, kid->cmd, kid->child, run, &why);
 	if (rc == 0)
 		return 1;
+	if (rc == -ERR_BUSY && !run->closed)
+		return end_driven(kid, err);
 	if (rc == -ERR_EXISTS || rc == -ERR_BUSY || rc == -ERR_USAGE)
 		return settle_failed(kid, "exists", why.text, err);
 	if (refusal(rc))

@@ -136,18 +136,15 @@ int child_make(struct runner *parent, uint64_t cmd, const struct child *child, c
 /* A child that this run asked for before it was reset: nobody waits for it any more. */
 static int end_left(struct runner *parent, struct run *run, struct err *err)
 {
-	json_t *error = json_pack("{s:s, s:s}", "type", "terminated", "message",
-				  "its parent was reset");
+	json_t *error = json_pack("{s:s, s:s}", "type", "terminated", "message", CHILD_LEFT_REASON);
 	int rc = error ? driver_terminate(parent->driver, run->id, NULL, error, err)
 		       : err_nomem(err);
 
 	json_decref(error);
-	if (rc == -ERR_CLOSED) {
-		err_clear(err);
-		rc = 0;
-	}
-	/* the committer has let go of its lock behind this */
-	return rc < 0 ? rc : committer_flush(parent->driver->committer, err);
+	if (rc != -ERR_CLOSED)
+		return rc;
+	err_clear(err);
+	return 0;
 }
 
 static int check_reuse(const struct run *run, enum child_reuse reuse, struct err *err)
@@ -181,6 +178,8 @@ int child_make_anew(struct runner *parent, uint64_t cmd, const struct child *chi
 	rc = run->closed ? 0 : end_left(parent, run, err);
 	if (rc == 0 && !left)
 		rc = check_reuse(run, child->reuse, err);
+	if (rc == 0) /* the committer has let go of its share of the lock behind this */
+		rc = committer_flush(committer, err);
 	if (rc == 0)
 		rc = replace_begin(&replace, parent->driver->state, committer, run->id,
 				   parent->run.id, err);

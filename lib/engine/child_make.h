@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define CHILD_LEFT_REASON "its parent was reset"
+
 struct err;
 struct run;
 struct runner;
@@ -21,7 +23,8 @@ int child_make(struct runner *parent, uint64_t cmd, const struct child *child, c
  */
 bool child_is_ours(const struct runner *parent, uint64_t cmd, const struct run *run);
 /* The same in the place of a run that has ended and has the id, or of a child that the parent asked
- * for before it was reset. ERR_EXISTS, ERR_USAGE, ERR_BUSY: it may not be replaced. */
+ * for before it was reset. ERR_EXISTS, ERR_USAGE: it may not be replaced; ERR_BUSY: it is
+ * driven. */
 int child_make_anew(struct runner *parent, uint64_t cmd, const struct child *child, struct run *run,
 		    struct err *err);
 

@@ -401,7 +401,7 @@ static int add(struct driver *d, const char *run_id, const char *with, struct er
 struct runner *driver_find(const struct driver *d, const char *id)
 {
 	for (size_t i = 0; i < d->count; i++)
-		if (strcmp(d->runners[i]->run.id, id) == 0)
+		if (!d->runners[i]->left && strcmp(d->runners[i]->run.id, id) == 0)
 			return d->runners[i];
 	return NULL;
 }

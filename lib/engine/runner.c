@@ -280,6 +280,21 @@ void runner_turn(struct runner *r)
 			     &err);
 }
 
+static void let_go(struct runner *r)
+{
+	if (r->run.lock_fd >= 0) {
+		pool_unkeep(r->driver->pool, r->run.lock_fd);
+		committer_release(r->driver->committer, r->run.id);
+	}
+	run_unlock(&r->run);
+}
+
+void runner_leave(struct runner *r)
+{
+	let_go(r);
+	r->left = true;
+}
+
 void runner_close(struct runner *r)
 {
 	if (!r)
@@ -303,11 +318,7 @@ void runner_close(struct runner *r)
 	json_decref(r->children);
 	json_decref(r->ended);
 	json_decref(r->detail);
-	if (r->run.lock_fd >= 0) {
-		pool_unkeep(r->driver->pool, r->run.lock_fd);
-		committer_release(r->driver->committer, r->run.id);
-	}
-	run_unlock(&r->run);
+	let_go(r);
 	run_release(&r->run);
 	free(r);
 }

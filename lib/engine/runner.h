@@ -68,6 +68,7 @@ struct runner {
 	uint64_t replayed;  /* outcomes of steps found in the history */
 	struct kid *kids;   /* children without an end */
 	struct kid *kid;    /* what it is to its parent, while that is driven here too; or NULL */
+	bool left;          /* runner_leave */
 	bool added;         /* by a parent that is driven here: let go of once it has ended */
 	json_t *children;   /* cmd -> body of child_started: made, and the end is not recorded */
 	size_t running;     /* tasks that the pool has */
@@ -98,6 +99,10 @@ bool runner_idle(const struct runner *r);
 void runner_say_waiting(struct runner *r);
 /* Record that it is suspended; sets end. */
 void runner_suspend(struct runner *r);
+/* It has ended, and another run may take its id: its lock is let go, and driver_find passes over
+ * it.
+ */
+void runner_leave(struct runner *r);
 /* Release all; the lock too. */
 void runner_close(struct runner *r);
 

@@ -151,6 +151,28 @@ results_of() {
 	sound
 }
 
+@test "a parent that is reset while its child is driven, here or elsewhere, ends that and has another" {
+	wf run "$CHILDREN:parent" --id p n=1 us=3000000 "marks=$PWD/marks" -q >/dev/null 2>&1 3>&- &
+	until_true 10 test -s marks
+	kill_hard $!
+	expect 0 wf reset p --to 2 --no-run -q
+	expect 0 wf fsck
+	expect 5 wf resume # both of them, in one driver: the old child is terminated
+	expect 0 wf wait p
+	same "$output" '{"value":2}'
+	rm marks
+	wf run "$CHILDREN:parent" --id q n=2 us=300000 "marks=$PWD/marks" -q >/dev/null 2>&1 3>&- &
+	until_true 10 test -s marks
+	kill_hard $!
+	wf resume q.1 -q >/dev/null 2>&1 3>&- &
+	child=$!
+	until_true 10 eval '[ "$(status_of q.1)" = running ]'
+	expect 0 wf reset q --to 2 -q
+	same "$output" '{"value":4}'
+	wait "$child" || true
+	sound
+}
+
 @test "promises 1 5: killed at any call, --reuse allow leaves the old run or the new one, whole" {
 	expect 0 wf run "$CLI:same" --id a n=1 -q
 	cp -a .wf before
