@@ -194,6 +194,9 @@ static int check_source(const char *c_file, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "cannot open '%s': %s", c_file, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE, "'%s' is not a regular file", c_file);
+	if (st.st_mode & S_IWOTH)
+		return err_set(err, ERR_MODULE,
+			       "'%s': everybody can write to it; run 'chmod o-w' on it", c_file);
 	if (access(c_file, R_OK) < 0)
 		return err_set(err, ERR_USAGE, "cannot open '%s': %s", c_file, strerror(errno));
 	return 0;

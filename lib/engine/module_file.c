@@ -26,6 +26,8 @@ static int map(struct module_file *ret, int fd, struct err *err)
 		return err_set(err, ERR_MODULE, "it is not a regular file");
 	if (!st.st_size)
 		return err_set(err, ERR_MODULE, "it is empty");
+	if (st.st_mode & S_IWOTH)
+		return err_set(err, ERR_MODULE, "everybody can write to it; run 'chmod o-w' on it");
 	ret->data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (ret->data == MAP_FAILED) {
 		ret->data = NULL;

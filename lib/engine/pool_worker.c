@@ -207,7 +207,7 @@ static int open_log(const struct attempt *a, const char *end, char **ret_path)
 	*ret_path = NULL;
 	if (!base || asprintf(ret_path, "%s.%s", base, end) < 0)
 		return -1;
-	return open(*ret_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	return open(*ret_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 }
 
 /* The log files of a command are there already, perhaps empty. */

@@ -110,6 +110,20 @@ static void copy_masked(int from, int to, const struct mask *mask)
 	buf_release(&out);
 }
 
+/* What is there by that name and no file is left alone. */
+static int open_log(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
+		      0600);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(fd, 0) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 void scratch_collect(int fd, const char *log_base, const char *end, const struct mask *mask)
 {
 	struct stat st;
@@ -119,9 +133,7 @@ void scratch_collect(int fd, const char *log_base, const char *end, const struct
 	if (fstat(fd, &st) < 0 || st.st_size == 0)
 		return;
 	path = log_base ? str_format("%s.%s", log_base, end) : NULL;
-	to = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
-			 0600)
-		  : -1;
+	to = path ? open_log(path) : -1;
 	if (to >= 0) {
 		if (mask->count)
 			copy_masked(fd, to, mask);

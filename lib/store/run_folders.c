@@ -25,14 +25,14 @@ static int misplaced(const char *path, enum os_kind kind, enum os_kind want, str
 		       name_kind(kind), name_kind(want));
 }
 
-static int check(struct run *run, const char *name, struct err *err)
+static int check(struct run *run, const char *name, enum os_kind want, struct err *err)
 {
 	char *path = run_path(run, name, NULL);
 	struct os_stat st;
 	int rc = path ? run->state->os->ops->lstat(run->state->os, path, &st) : -ENOMEM;
 
-	if (rc == 0 && st.kind != OS_DIRECTORY)
-		rc = misplaced(path, st.kind, OS_DIRECTORY, err);
+	if (rc == 0 && st.kind != want)
+		rc = misplaced(path, st.kind, want, err);
 	else if (rc == -ENOENT)
 		rc = 0;
 	else if (rc < 0)
@@ -64,13 +64,16 @@ static int check_in_logs(void *arg, const char *name, enum os_kind kind)
 
 int run_check_folders(struct run *run, struct err *err)
 {
-	static const char *const folders[] = {"history", "inbox", "logs", "payloads", "attempts"};
+	static const char *const folders[] = {"history",  "inbox",    "logs",
+					      "payloads", "attempts", "replies"};
 	struct logs logs = {.err = err};
 	char *path;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < sizeof folders / sizeof folders[0]; i++)
-		rc = check(run, folders[i], err);
+		rc = check(run, folders[i], OS_DIRECTORY, err);
+	if (rc == 0)
+		rc = check(run, "inbox.lock", OS_FILE, err);
 	path = rc == 0 ? run_path(run, "logs", NULL) : NULL;
 	if (rc == 0 && !path)
 		rc = err_nomem(err);

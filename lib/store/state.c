@@ -173,25 +173,57 @@ static int complete(const struct state *state, unsigned long format, struct err 
 	return rc;
 }
 
-static int check_folders(const struct state *state, struct err *err)
-{
-	for (size_t i = 0; i <= FOLDERS; i++) {
-		const char *name = i < FOLDERS ? folders[i] : ".git";
-		char *path = state_path(state, name, NULL);
-		struct os_stat st;
-		int rc = path ? state->os->ops->lstat(state->os, path, &st) : -ENOMEM;
+/* What wf, libgit2 and git reach through: behind a link it would be written to elsewhere, and a
+ * pipe would be waited for. What is missing is made, or missed, where it is needed. */
+static const struct {
+	const char *name;
+	enum os_kind kind;
+} places[] = {
+	{"open", OS_DIRECTORY},
+	{"closed", OS_DIRECTORY},
+	{"modules", OS_DIRECTORY},
+	{"index", OS_DIRECTORY},
+	{"locks", OS_DIRECTORY},
+	{"limits", OS_DIRECTORY},
+	{"cache", OS_DIRECTORY},
+	{".git", OS_DIRECTORY},
+	{".git/objects", OS_DIRECTORY},
+	{".git/objects/pack", OS_DIRECTORY},
+	{".git/refs", OS_DIRECTORY},
+	{".git/refs/heads", OS_DIRECTORY},
+	{".git/refs/heads/run", OS_DIRECTORY},
+	{".git/info", OS_DIRECTORY},
+	{".git/wf", OS_DIRECTORY},
+	{".git/HEAD", OS_FILE},
+	{".git/config", OS_FILE},
+	{".git/packed-refs", OS_FILE},
+};
 
-		if (rc == -ENOENT)
-			rc = 0;
-		else if (rc < 0)
-			rc = err_sys(err, -rc, "cannot stat '%s/%s'", state->path, name);
-		else if (st.kind != OS_DIRECTORY)
-			rc = err_set(err, ERR_DAMAGED, "'%s' is not a folder; move it away", path);
-		free(path);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+static int check_place(const struct state *state, const char *name, enum os_kind kind,
+		       struct err *err)
+{
+	char *path = state_path(state, name, NULL);
+	struct os_stat st;
+	int rc = path ? state->os->ops->lstat(state->os, path, &st) : -ENOMEM;
+
+	if (rc == -ENOENT || rc == -ENOTDIR)
+		rc = 0;
+	else if (rc < 0)
+		rc = err_sys(err, -rc, "cannot stat '%s/%s'", state->path, name);
+	else if (st.kind != kind)
+		rc = err_set(err, ERR_DAMAGED, "'%s' is not a %s; move it away", path,
+			     kind == OS_FILE ? "regular file" : "folder");
+	free(path);
+	return rc;
+}
+
+static int check_places(const struct state *state, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof places / sizeof places[0]; i++)
+		rc = check_place(state, places[i].name, places[i].kind, err);
+	return rc;
 }
 
 /* A repository alone: branches were fetched from another machine, to go on here. */
@@ -227,7 +259,7 @@ static int look(const struct state *state, bool create, struct err *err)
 			     "(format %lu, this wf knows %d)",
 			     state->path, format, STATE_FORMAT);
 	if (rc == 0)
-		rc = check_folders(state, err);
+		rc = check_places(state, err);
 	if (rc == 0 && format == 0)
 		rc = check_ours(state, err);
 	if (rc == 0 && format == 0)

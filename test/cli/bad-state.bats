@@ -341,3 +341,72 @@ start_on_full_disk() {
 	git -C .wf rev-parse -q --verify run/a
 	git -C .wf rev-parse -q --verify run/b
 }
+
+@test "links and pipes in the place of caches, locks and parts of the repository" {
+	start a
+	mkdir stranger
+	for name in index locks limits cache .git/objects .git/objects/pack .git/refs .git/refs/heads; do
+		rm -rf kept
+		[ ! -e ".wf/$name" ] || mv ".wf/$name" kept
+		ln -s "$PWD/stranger" ".wf/$name"
+		refused "/.wf/$name' is not a folder; move it away" start b
+		refused "is not a folder" wf list
+		rm ".wf/$name"
+		[ ! -e kept ] || mv kept ".wf/$name"
+	done
+	for name in .git/HEAD .git/config .git/packed-refs; do
+		rm -rf kept
+		[ ! -e ".wf/$name" ] || mv ".wf/$name" kept
+		mkfifo ".wf/$name"
+		refused "/.wf/$name' is not a regular file; move it away" timeout 30 wf run -q "$EFFECTS:effects" marks=/dev/null us=1
+		rm ".wf/$name"
+		[ ! -e kept ] || mv kept ".wf/$name"
+	done
+	same "$(ls stranger)" ""
+	expect 0 start b
+	git_clean
+}
+
+@test "a lock of the inbox that is a link is found before anything runs" {
+	interrupted a
+	rm -f .wf/open/a/inbox.lock
+	ln -s "$PWD/victim" .wf/open/a/inbox.lock
+	refused "/inbox.lock' is a symbolic link where a file should be" wf resume a
+	[ ! -e victim ]
+	rm .wf/open/a/inbox.lock
+	expect 0 wf resume -q a
+	same "$output" "$WANT"
+}
+
+@test "pipes and links where logs would be: passed over or replaced, never waited for" {
+	local talks="$WF_BUILD/test/modules/cli.so:talks" log
+	wf run -q "$talks" --id a fails=1
+	(cd .wf/closed/a/logs && find 0* -type f) >logs
+	[ "$(wc -l <logs)" -ge 4 ]
+	for how in mkfifo "ln -s $PWD/victim"; do
+		run wf run -q "$talks" --id b fails=1 --start-delay 300ms --no-wait
+		same "$status" 3
+		while read -r log; do
+			mkdir -p ".wf/open/b/logs/$(dirname "$log")"
+			$how ".wf/open/b/logs/$log"
+		done <logs
+		expect 0 timeout 30 wf resume -q b
+		same "$output" 2
+		[ ! -e victim ]
+		rm -rf .wf/open/b .wf/closed/b
+	done
+}
+
+@test "promise 7: a module that everybody can write to is not loaded" {
+	cp "$EFFECTS" mine.so
+	chmod 666 mine.so
+	expect 6 wf run ./mine.so:effects marks=/dev/null us=1
+	one_line "$stderr" "everybody can write to it"
+	[ ! -e .wf ]
+	wf new first
+	chmod o+w first.c
+	expect 6 wf run ./first.c
+	one_line "$stderr" "everybody can write to it"
+	chmod o-w mine.so
+	expect 0 wf run -q ./mine.so:effects marks="$PWD/marks" us=1
+}
