@@ -83,12 +83,39 @@ void problems_release(struct problems *problems)
 	*problems = (struct problems){NULL, 0, 0, false};
 }
 
+static int by_text(const void *a, const void *b)
+{
+	const struct problem *const *x = a, *const *y = b;
+
+	return strcmp((*x)->text, (*y)->text);
+}
+
+/* There may be a million of both. */
+static void report_repaired(struct fsck *f, const char *run, const struct problems *before,
+			    const struct problems *after)
+{
+	const struct problem **left = reallocarray(NULL, after->count + 1,
+						   sizeof(struct problem *));
+
+	for (size_t i = 0; left && i < after->count; i++)
+		left[i] = &after->list[i];
+	if (left)
+		qsort(left, after->count, sizeof(struct problem *), by_text);
+	for (size_t i = 0; i < before->count; i++) {
+		const struct problem *p = &before->list[i];
+
+		if (left ? !bsearch(&p, left, after->count, sizeof(struct problem *), by_text)
+			 : !problem_find(after, p->text))
+			f->finding(f->arg, run, "repaired", p->text);
+	}
+	free(left);
+}
+
 void problems_report(struct fsck *f, const char *run, const struct problems *before,
 		     const struct problems *after)
 {
-	for (size_t i = 0; before != after && i < before->count; i++)
-		if (!problem_find(after, before->list[i].text))
-			f->finding(f->arg, run, "repaired", before->list[i].text);
+	if (before != after)
+		report_repaired(f, run, before, after);
 	for (size_t i = 0; i < after->count; i++) {
 		const struct problem *p = &after->list[i];
 

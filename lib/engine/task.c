@@ -28,12 +28,26 @@ void task_alarm_off(struct task *task)
 
 static void on_alarm(uv_timer_t *timer);
 
+/* No retry is waited for longer than its policy says, also when the clock was set back meanwhile. */
+static void bound_retry(struct task *task)
+{
+	int64_t latest;
+
+	if (!task->step || task->attempt < 2 || task->submitted || task->outside || task->throttled)
+		return;
+	latest = runner_now(task->runner) + retry_delay(&task->step->retry, task->attempt - 1);
+	if (task->due > latest)
+		task->due = latest;
+}
+
 /* Wake at task->due by the wall clock; long waits are looked at again every minute, so a clock that
  * is set is noticed. */
 int task_alarm_on(struct task *task, struct err *err)
 {
-	int64_t wait = task->due - runner_now(task->runner);
+	int64_t wait;
 
+	bound_retry(task);
+	wait = task->due - runner_now(task->runner);
 	if (task->runner->virtual_time) {
 		task->armed = true;
 		driver_wake(task->runner->driver);

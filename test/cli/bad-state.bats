@@ -410,3 +410,59 @@ start_on_full_disk() {
 	chmod o-w mine.so
 	expect 0 wf run -q ./mine.so:effects marks="$PWD/marks" us=1
 }
+
+# shifted SECONDS COMMAND...: by a clock that is so much ahead
+shifted() {
+	echo "$1" >clock.new
+	mv clock.new clock
+	shift
+	env WF_CLOCK="$PWD/clock" LD_PRELOAD="$(preload "$WF_BUILD/test/shim/clock.so")" "$@"
+}
+
+@test "the clock set back by a day, and on: looking works, a timer comes by the wall clock" {
+	local sleeps="$WF_BUILD/test/modules/cli.so:sleeps" day=86400
+	expect 3 shifted 0 wf run "$sleeps" --id a ms=3600000 --no-wait
+	expect 3 shifted -$day wf resume a --no-wait
+	for command in "status a" list "show a" "show a --json" "run -q $EFFECTS:effects --id b marks=$PWD/marks us=1"; do
+		# shellcheck disable=SC2086
+		expect 0 shifted -$day wf $command
+	done
+	same "$(wf status a --json | jq -r .status)" suspended
+	expect 3 shifted 3500 wf resume a --no-wait
+	expect 0 shifted 3601 wf resume a --no-wait
+	expect 0 shifted -$day wf fsck
+	same "$output" ""
+	git_clean
+}
+
+@test "the clock set back and on while a run is driven" {
+	echo 0 >clock
+	shifted 0 wf run "$EFFECTS:effects" --id a marks="$PWD/marks" us=30000 >out 2>&1 3>&- &
+	until_true 20 has_steps 3
+	shifted -86400 true
+	until_true 20 has_steps 5
+	shifted 86400 true
+	wait $!
+	contains "$(cat out)" "$WANT"
+	expect 0 wf fsck
+	git_clean
+}
+
+has_retry() {
+	jq -e '.attempt == 2' .wf/open/a/attempts/1.json >/dev/null 2>&1
+}
+
+@test "the clock set back while a retry is waited for: it comes no later than its policy says" {
+	local slow="$WF_BUILD/test/modules/cli.so:talks_slowly"
+	echo 0 >clock
+	WF_CLOCK="$PWD/clock" LD_PRELOAD="$(preload "$WF_BUILD/test/shim/clock.so")" \
+		wf run "$slow" --id a fails=1 >out 2>&1 3>&- &
+	until_true 20 has_retry
+	kill_hard $!
+	expect 0 shifted -86400 timeout 60 wf resume -q a
+	same "$output" 2
+	shifted 0 timeout 60 wf run "$slow" --id c fails=1 >c.out 2>&1 3>&- &
+	until_true 20 grep -q 'talk:.*attempt 1' c.out
+	shifted -86400 true
+	wait $!
+}

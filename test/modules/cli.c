@@ -68,6 +68,11 @@ static json_t *talks(wf_ctx *wf, const json_t *in)
 	return wf_step(wf, talk, in, .retry = {.attempts = 3, .first = WF_MILLISECONDS(1)});
 }
 
+static json_t *talks_slowly(wf_ctx *wf, const json_t *in)
+{
+	return wf_step(wf, talk, in, .retry = {.attempts = 3, .first = WF_SECONDS(2)});
+}
+
 static json_t *holds(wf_ctx *wf, const json_t *in)
 {
 	wf_log(wf, "about to hold");
@@ -127,6 +132,7 @@ static json_t *workers(wf_ctx *wf, const json_t *in)
 	return json_integer(different);
 }
 
-WF_MODULE(WF_WORKFLOW(same), WF_WORKFLOW(nothing), WF_WORKFLOW(talks), WF_WORKFLOW(holds),
-	  WF_WORKFLOW(sleeps), WF_WORKFLOW(counts), WF_WORKFLOW(shells), WF_WORKFLOW(later),
-	  WF_STEP(echo), WF_STEP(talk), WF_STEP(hold), WF_WORKFLOW(workers), WF_STEP(worker))
+WF_MODULE(WF_WORKFLOW(same), WF_WORKFLOW(nothing), WF_WORKFLOW(talks), WF_WORKFLOW(talks_slowly),
+	  WF_WORKFLOW(holds), WF_WORKFLOW(sleeps), WF_WORKFLOW(counts), WF_WORKFLOW(shells),
+	  WF_WORKFLOW(later), WF_STEP(echo), WF_STEP(talk), WF_STEP(hold), WF_WORKFLOW(workers),
+	  WF_STEP(worker))
