@@ -28,7 +28,8 @@ void task_alarm_off(struct task *task)
 
 static void on_alarm(uv_timer_t *timer);
 
-/* No retry is waited for longer than its policy says, also when the clock was set back meanwhile. */
+/* No retry is waited for longer than its policy says, also when the clock was set back meanwhile.
+ */
 static void bound_retry(struct task *task)
 {
 	int64_t latest;

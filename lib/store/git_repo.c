@@ -6,6 +6,7 @@
 #include "../os/file.h"
 #include "../os/os.h"
 
+#include <errno.h>
 #include <git2/sys/repository.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,10 +49,34 @@ static int set_up(struct err *err)
 	return rc < 0 ? repo_error(err, rc, "cannot set up libgit2") : 0;
 }
 
+struct refs_look {
+	struct os *os;
+	const char *folder;
+	struct err *err;
+};
+
+/* libgit2 would follow a link, and wait for a pipe. */
+static int check_refs(void *arg, const char *name, enum os_kind kind)
+{
+	struct refs_look *look = arg;
+	char *path = str_format("%s/%s", look->folder, name);
+	struct refs_look within = {look->os, path, look->err};
+	int rc = path ? 0 : err_nomem(look->err);
+
+	if (rc == 0 && kind == OS_DIRECTORY)
+		rc = look->os->ops->list(look->os, path, check_refs, &within);
+	else if (rc == 0 && kind != OS_FILE)
+		rc = err_set(look->err, ERR_DAMAGED, "'%s' is not a regular file; move it away",
+			     path);
+	free(path);
+	return rc == -ENOENT ? 0 : rc;
+}
+
 int repo_open(struct repo *ret, struct os *os, const char *state, const char *author,
 	      struct err *err)
 {
 	struct repo r = {.os = os};
+	struct refs_look look = {.os = os, .err = err};
 	int rc;
 
 	if (set_up(err) < 0)
@@ -68,6 +93,12 @@ int repo_open(struct repo *ret, struct os *os, const char *state, const char *au
 		goto out;
 	if (repo_complete(os, r.path, err) < 0)
 		goto out;
+	look.folder = r.path;
+	rc = check_refs(&look, "refs", OS_DIRECTORY);
+	if (rc < 0) {
+		err_sys(err, -rc, "cannot read '%s/refs'", r.path);
+		goto out;
+	}
 	rc = git_repository_open_bare(&r.git, r.path);
 	if (rc < 0) {
 		repo_error(err, GIT_ERROR, "cannot open the repository '%s'", r.path);

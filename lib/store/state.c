@@ -197,6 +197,9 @@ static const struct {
 	{".git/HEAD", OS_FILE},
 	{".git/config", OS_FILE},
 	{".git/packed-refs", OS_FILE},
+	{".git/commondir", OS_FILE},
+	{".git/info/exclude", OS_FILE},
+	{".git/objects/info/alternates", OS_FILE},
 };
 
 static int check_place(const struct state *state, const char *name, enum os_kind kind,

@@ -354,8 +354,9 @@ start_on_full_disk() {
 		rm ".wf/$name"
 		[ ! -e kept ] || mv kept ".wf/$name"
 	done
-	for name in .git/HEAD .git/config .git/packed-refs; do
+	for name in .git/HEAD .git/config .git/packed-refs .git/info/exclude .git/objects/info/alternates; do
 		rm -rf kept
+		mkdir -p ".wf/$(dirname "$name")"
 		[ ! -e ".wf/$name" ] || mv ".wf/$name" kept
 		mkfifo ".wf/$name"
 		refused "/.wf/$name' is not a regular file; move it away" timeout 30 wf run -q "$EFFECTS:effects" marks=/dev/null us=1
@@ -363,6 +364,16 @@ start_on_full_disk() {
 		[ ! -e kept ] || mv kept ".wf/$name"
 	done
 	same "$(ls stranger)" ""
+	mkdir -p .wf/.git/refs/heads/run
+	for how in mkfifo "ln -s $PWD/stranger/ref"; do
+		$how .wf/.git/refs/heads/run/x
+		expect 0 timeout 60 wf run -q "$EFFECTS:effects" --id "${how%% *}" marks=/dev/null us=1
+		contains "$stderr" "refs/heads/run/x' is not a regular file; move it away"
+		expect 7 timeout 60 wf fsck
+		rm .wf/.git/refs/heads/run/x
+	done
+	same "$(ls stranger)" ""
+	expect 0 wf fsck --repair
 	expect 0 start b
 	git_clean
 }
