@@ -108,8 +108,11 @@ void runner_close(struct runner *r);
 
 /* --- between the files of the runner --- */
 
-/* Open the run, take its lock, open its history; nothing is read. */
-int runner_open_files(struct runner *r, const char *id, struct err *err);
+/* New: the run is opened, its lock taken, its history opened; nothing of it is read. ERR_CLOSED
+ * when the run has ended. */
+int runner_new(struct runner **ret, struct driver *driver, const char *id, struct err *err);
+/* Steps that run again after a reset are others: they get other idempotency keys. */
+void runner_key_tail(struct runner *r, json_int_t resets);
 
 /* The name of a log folder and the start of its files' names for an attempt. New. */
 char *runner_log_base(struct runner *r, uint64_t cmd, const char *step, int attempt);

@@ -26,14 +26,8 @@ int runner_inbox_list(struct runner *r, struct err *err)
 {
 	char **names = NULL;
 	size_t n = 0;
-	int rc;
+	int rc = inbox_names(&r->run, &names, &n, err);
 
-	r->messages = json_object();
-	r->heard = json_object();
-	r->updates = json_object();
-	if (!r->messages || !r->heard || !r->updates)
-		return err_nomem(err);
-	rc = inbox_names(&r->run, &names, &n, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (json_object_set_new(r->messages, names[i], json_false()) < 0)
 			rc = err_nomem(err);

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Beginning to drive a run: lock, history, module, replay. */
+/* Beginning to drive a run: history, module, replay. */
 #include "runner.h"
 
-#include "../base/hash.h"
 #include "../model/dump.h"
 #include "../model/module.h"
-#include "../store/run_replace.h"
-#include "../store/run_reset.h"
 #include "../store/state.h"
 #include "../store/sweep.h"
 #include "child.h"
@@ -19,15 +16,11 @@
 #include "runner_limits.h"
 #include "runner_locks.h"
 #include "runner_restore.h"
-#include "runner_secrets.h"
 #include "runner_told.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define ORPHAN_WAIT_MS 15000
 
 static int new_core(struct runner *r, const struct module *module, unsigned rules,
 		    const struct event *started, struct core **ret, struct err *err)
@@ -58,18 +51,6 @@ static int new_core(struct runner *r, const struct module *module, unsigned rule
 	return rc;
 }
 
-/* Steps that run again after a reset are others: they get other idempotency keys. */
-static void make_key_tail(struct runner *r, json_int_t resets)
-{
-	uint8_t from[sizeof r->run.info.seed + 8] = {0};
-	size_t n = sizeof r->run.info.seed;
-
-	memcpy(from, r->run.info.seed, n);
-	for (; resets; resets >>= 8)
-		from[n++] = (uint8_t)resets;
-	snprintf(r->key_tail, sizeof r->key_tail, "%08x", (unsigned)hash_crc32(from, n));
-}
-
 /* What replay passes over, but the driver must know. */
 static int take_note(struct runner *r, const struct event *event, struct err *err)
 {
@@ -82,7 +63,7 @@ static int take_note(struct runner *r, const struct event *event, struct err *er
 	runner_limits_note(r, event);
 	r->rests = event->type == EVENT_RUN_SUSPENDED;
 	if (event->type == EVENT_RUN_RESET)
-		make_key_tail(r, json_integer_value(json_object_get(event->body, "count")));
+		runner_key_tail(r, json_integer_value(json_object_get(event->body, "count")));
 	if (event->type == EVENT_RUN_STARTED || event->type == EVENT_RUN_CONTINUED)
 		r->continued = event->type == EVENT_RUN_CONTINUED;
 	if (event_is_end(event->type) && !r->continued) {
@@ -263,51 +244,6 @@ static void say_started(struct runner *r)
 	driver_progress(r->driver, r, &p);
 }
 
-int runner_open_files(struct runner *r, const char *id, struct err *err)
-{
-	struct history_options options = {.segment_bytes = r->driver->config.segment,
-					  .writable = true,
-					  .run = id,
-					  .last_generation = true};
-	struct buf path = BUF_INIT;
-	int rc = run_open(&r->run, r->driver->state, id, err);
-
-	if (rc < 0)
-		return rc;
-	if (r->run.closed)
-		return err_set(err, ERR_CLOSED, "run '%s' has ended", id);
-	rc = runner_secrets_open(r, err);
-	if (rc < 0)
-		return rc;
-	r->virtual_time = json_is_true(json_object_get(r->run.info.options, "virtual_time"));
-	virtual_saw(r, r->run.info.created);
-	rc = run_lock(&r->run, ORPHAN_WAIT_MS, err);
-	if (rc == 0)
-		rc = run_reset_settle(&r->run, err);
-	if (rc == 0)
-		rc = run_drop_replaced(&r->run, err);
-	if (rc < 0)
-		return rc;
-	rc = run_check_folders(&r->run, err);
-	if (rc < 0)
-		return rc;
-	rc = pool_keep(r->driver->pool, r->run.lock_fd);
-	if (rc < 0)
-		return err_nomem(err);
-	rc = committer_hold(r->driver->committer, r->run.id, r->run.lock_fd, err);
-	if (rc < 0)
-		return rc;
-	buf_addf(&path, "%s/history", r->run.path);
-	rc = buf_ok(&path) ? 0 : err_nomem(err);
-	if (rc == 0)
-		rc = history_open(&r->history, r->driver->state->os, path.data, &options, err);
-	if (rc == 0)
-		rc = run_attempts(&r->run, &r->attempts, err);
-	buf_release(&path);
-	make_key_tail(r, 0);
-	return rc;
-}
-
 static bool is_halt(int rc)
 {
 	return rc == -ERR_NONDETERMINISTIC || rc == -ERR_MODULE || rc == -ERR_NOT_FOUND ||
@@ -358,18 +294,12 @@ static int begin(struct runner *r, const char *with, struct err *err)
 static int open_once(struct runner **ret, struct driver *driver, const char *id, const char *with,
 		     struct err *err)
 {
-	struct runner *r = calloc(1, sizeof *r);
-	int rc;
+	struct runner *r;
+	int rc = runner_new(&r, driver, id, err);
 
-	if (!r)
-		return err_nomem(err);
-	r->driver = driver;
-	r->run.lock_fd = r->slot_fd = -1;
-	r->begun = json_object();
-	r->children = json_object();
-	rc = r->begun && r->children ? runner_open_files(r, id, err) : err_nomem(err);
-	if (rc == 0)
-		rc = runner_inbox_list(r, err);
+	if (rc < 0)
+		return rc;
+	rc = runner_inbox_list(r, err);
 	if (rc == 0)
 		rc = begin(r, with, err);
 	if (rc < 0) {

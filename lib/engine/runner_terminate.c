@@ -53,15 +53,12 @@ static int record(struct runner *r, const char *message, json_t *error, struct e
 	return rc < 0 ? rc : runner_feed(r, err);
 }
 
-static int terminate(struct runner *r, const char *id, const char *message, json_t *error,
-		     struct err *err)
+static int terminate(struct runner *r, const char *message, json_t *error, struct err *err)
 {
 	struct err ignored = ERR_INIT;
 	bool ended;
-	int rc = runner_open_files(r, id, err);
+	int rc = read_to_end(r, err);
 
-	if (rc == 0)
-		rc = read_to_end(r, err);
 	ended = r->ended != NULL;
 	if (rc == 0 && !ended)
 		rc = record(r, message, error, err);
@@ -74,23 +71,19 @@ static int terminate(struct runner *r, const char *id, const char *message, json
 			       json_string_value(json_object_get(r->detail, "message")));
 	rc = committer_flush(r->driver->committer, err);
 	if (rc == 0 && ended)
-		rc = err_set(err, ERR_CLOSED, "run '%s' has ended", id);
+		rc = err_set(err, ERR_CLOSED, "run '%s' has ended", r->run.id);
 	return rc;
 }
 
 int driver_terminate(struct driver *driver, const char *id, const char *message, json_t *error,
 		     struct err *err)
 {
-	struct runner *r = calloc(1, sizeof *r);
-	int rc;
+	struct runner *r;
+	int rc = runner_new(&r, driver, id, err);
 
-	if (!r)
-		return err_nomem(err);
-	r->driver = driver;
-	r->run.lock_fd = r->slot_fd = -1;
-	r->messages = json_object();
-	r->children = json_object();
-	rc = r->messages && r->children ? terminate(r, id, message, error, err) : err_nomem(err);
+	if (rc < 0)
+		return rc;
+	rc = terminate(r, message, error, err);
 	runner_close(r);
 	return rc;
 }
