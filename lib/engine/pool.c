@@ -119,14 +119,34 @@ static void cancel(struct pool *pool, struct attempt *a)
 		worker_stop(w, a, ENDING_CANCEL, pool_now());
 }
 
-void pool_cancel(struct pool *pool, void *owner, uint64_t id)
+static struct attempt *find(struct pool *pool, void *owner, uint64_t id)
 {
 	struct attempt *a = attempt_next_of(pool, owner, NULL);
 
 	while (a && a->id != id)
 		a = attempt_next_of(pool, owner, a);
+	return a;
+}
+
+void pool_cancel(struct pool *pool, void *owner, uint64_t id)
+{
+	struct attempt *a = find(pool, owner, id);
+
 	if (a)
 		cancel(pool, a);
+}
+
+bool pool_expire(struct pool *pool, void *owner, uint64_t id)
+{
+	struct attempt *a = find(pool, owner, id);
+
+	if (a && a->worker && a->worker->state == WORKER_LIVE) {
+		worker_read(a->worker); /* it may have answered while the driver was busy */
+		a = find(pool, owner, id);
+	}
+	if (a)
+		cancel(pool, a);
+	return a != NULL;
 }
 
 void pool_dropped(struct pool *pool, struct attempt *a)

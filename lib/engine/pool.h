@@ -91,6 +91,10 @@ int pool_submit(struct pool *pool, const struct pool_request *request, struct er
  * then after the step's grace KILL. The outcome comes by callback, later; POOL_COMPLETED when it
  * answered with a result all the same. */
 void pool_cancel(struct pool *pool, void *owner, uint64_t id);
+/* The same when its time is over, unless a worker has just answered: false, and its outcome was
+ * told.
+ */
+bool pool_expire(struct pool *pool, void *owner, uint64_t id);
 /* Forget every attempt of an owner without callbacks; those that run are stopped as by pool_cancel.
  */
 void pool_drop(struct pool *pool, void *owner);

@@ -159,8 +159,8 @@ void task_wake(struct task *task)
 	if (runner_now(task->runner) < task->due) {
 		rc = task_alarm_on(task, &err);
 	} else if (task->submitted) {
-		task->out_of_time = true;
-		pool_cancel(task->runner->driver->pool, task, task->cmd);
+		if (pool_expire(task->runner->driver->pool, task, task->cmd))
+			task->out_of_time = true;
 	} else if (task->step && task->runner->driver->stopped_by) {
 		return;
 	} else if (task->outside) {

@@ -237,7 +237,7 @@ void task_outcome(struct task *task, const struct pool_outcome *outcome)
 		task_free(task);
 		return;
 	}
-	if (outcome->result == POOL_COMPLETED)
+	if (outcome->result == POOL_COMPLETED && !task->out_of_time)
 		rc = task_settle(task, true, outcome->text, outcome->len, outcome->us, &err);
 	else if (task->cancelled && outcome->result == POOL_CANCELLED)
 		rc = settle_cancelled(task, outcome, &err);

@@ -224,3 +224,10 @@ suspended() {
 	same "$(wf status r --json | jq -c '.error | [.type, .step, .cause.type, .details.timeout]')" \
 		'["timeout","refuses","refused","schedule-to-close"]'
 }
+
+@test "when the total time-out ends an attempt, what that says while it is stopped comes too late" {
+	expect 1 wf run "$MODULE:oversleeps" --id r ms=200
+	contains "$stderr" "timeout: no success within 200 ms"
+	same "$(wf status r --json | jq -c '.error | [.type, .step, .details.timeout]')" \
+		'["timeout","oversleep","schedule-to-close"]'
+}

@@ -122,6 +122,22 @@ static json_t *retries(wf_ctx *wf, const json_t *in)
 		       .retry = {.first = WF_MILLISECONDS(20), .factor = 1});
 }
 
+/* The signal that asks it to stop ends its sleep, and it says that all is well. */
+static json_t *oversleep(wf_attempt *a, const json_t *in)
+{
+	(void)a;
+	(void)in;
+	sleep(60);
+	return json_true();
+}
+
+static json_t *oversleeps(wf_ctx *wf, const json_t *in)
+{
+	return wf_step(wf, oversleep, in,
+		       .total_timeout = json_integer_value(json_object_get(in, "ms")));
+}
+
 WF_MODULE(WF_WORKFLOW(works), WF_WORKFLOW(waits_for_it), WF_WORKFLOW(abandons), WF_WORKFLOW(sleeps),
 	  WF_WORKFLOW(handles), WF_WORKFLOW(shells), WF_WORKFLOW(retries), WF_STEP(work),
-	  WF_STEP(undo), WF_STEP(tidy), WF_STEP(refuses))
+	  WF_STEP(undo), WF_STEP(tidy), WF_STEP(refuses), WF_WORKFLOW(oversleeps),
+	  WF_STEP(oversleep))
