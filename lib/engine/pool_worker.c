@@ -6,6 +6,7 @@
 #include "secrets.h"
 #include "worker.h"
 #include "worker_output.h"
+#include "worker_spent.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -302,14 +303,15 @@ static bool has_begun(const struct pool_worker *w, const struct attempt *a)
 static void bury(struct pool_worker *w, int status)
 {
 	unsigned first = w->head;
-	bool begun = has_begun(w, worker_current(w));
+	bool begun = has_begun(w, worker_current(w)),
+	     spent = WIFEXITED(status) && WEXITSTATUS(status) == WORKER_SPENT;
 
 	for (unsigned i = w->tail; i != first; i--) {
 		struct attempt *a = w->sent[(i - 1) % PROTOCOL_SLOTS];
 		if (has_begun(w, a))
 			settle(w, a, status);
 		else if (a)
-			requeue(w, a, begun);
+			requeue(w, a, begun || spent);
 	}
 	release(w);
 }

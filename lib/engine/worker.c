@@ -10,6 +10,7 @@
 #include "protocol.h"
 #include "secrets.h"
 #include "worker_output.h"
+#include "worker_spent.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -24,6 +25,7 @@
 #define READ_BYTES 65536
 #define KEEP_BYTES (1024 * 1024) /* a buffer that grew larger is given back */
 #define BEAT_US 50000
+#define LOOK_EVERY 16 /* attempts, at what they have leaked; and after each that failed */
 #define BEAT_DETAILS_BYTES (1024 * 1024)
 
 struct worker {
@@ -38,6 +40,7 @@ struct worker {
 	int64_t began, beat, beat_every;
 	json_t *secrets;  /* that it is given; NULL: none */
 	struct mask mask; /* of those */
+	bool completed;   /* the last one did */
 	bool outside;     /* it says that somebody outside completes it */
 	struct command_logs logs;
 	struct buf unsaid; /* heartbeat details that were not sent, for being too soon */
@@ -222,6 +225,7 @@ static void begin(struct worker *w)
 
 static void end(struct worker *w, bool completed)
 {
+	w->completed = completed;
 	if (getpid() != w->self)
 		_exit(255); /* a step forked, and its child came back here */
 	fflush(stdout);
@@ -306,9 +310,11 @@ _Noreturn void worker_main(const struct worker_setup *setup)
 
 	if (worker_become(&w.setup) < 0)
 		_exit(126);
-	for (;;) {
+	for (unsigned n = 1;; n++) {
 		read_request(&w);
 		serve(&w);
 		w.at += sizeof w.head + w.head.size;
+		if ((!w.completed || n % LOOK_EVERY == 0) && worker_is_spent())
+			_exit(WORKER_SPENT);
 	}
 }

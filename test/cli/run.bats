@@ -163,3 +163,12 @@ EOF
 	contains "$stderr" "bad.c"
 	same "$(wf list --json | wc -l)" 1
 }
+
+@test "what steps leak costs an attempt at most, and nothing after it" {
+	run_leaks() { # with few descriptors; steps are sent ahead to a worker that leaves
+		ulimit -n 128 && wf run "$CLI:leaks" n=20 -j 1 --id leaks
+	}
+	expect 0 run_leaks
+	same "$output" true
+	same "$(wf status leaks --json | jq .steps)" 20
+}

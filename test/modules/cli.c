@@ -112,6 +112,26 @@ static json_t *later(wf_ctx *wf, const json_t *in)
 	return wf_shell(wf, "shell", "echo $(pwd) $KEPT $GIVEN ${OTHER-unset}");
 }
 
+/* 40 descriptors more each time. */
+static json_t *leak(wf_attempt *a, const json_t *in)
+{
+	(void)in;
+	for (int i = 0; i < 40; i++)
+		if (dup(1) < 0)
+			return wf_fail(a, "leak", "no descriptor is left");
+	return json_true();
+}
+
+static json_t *leaks(wf_ctx *wf, const json_t *in)
+{
+	json_int_t n = json_integer_value(json_object_get(in, "n"));
+
+	for (json_int_t i = 0; i < n; i++)
+		if (!wf_step(wf, leak, in, .retry = {.attempts = 2, .first = 1}))
+			return NULL;
+	return json_true();
+}
+
 /* How many workers it takes for four steps at once. */
 static json_t *workers(wf_ctx *wf, const json_t *in)
 {
@@ -135,4 +155,4 @@ static json_t *workers(wf_ctx *wf, const json_t *in)
 WF_MODULE(WF_WORKFLOW(same), WF_WORKFLOW(nothing), WF_WORKFLOW(talks), WF_WORKFLOW(talks_slowly),
 	  WF_WORKFLOW(holds), WF_WORKFLOW(sleeps), WF_WORKFLOW(counts), WF_WORKFLOW(shells),
 	  WF_WORKFLOW(later), WF_STEP(echo), WF_STEP(talk), WF_STEP(hold), WF_WORKFLOW(workers),
-	  WF_STEP(worker))
+	  WF_STEP(worker), WF_WORKFLOW(leaks), WF_STEP(leak))
