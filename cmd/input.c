@@ -79,6 +79,11 @@ static int not_json(const json_error_t *why, struct err *err)
 	if (json_error_code(why) == json_error_stack_overflow)
 		return err_set(err, ERR_USAGE, "the input is nested deeper than %d levels",
 			       MOST_DEPTH);
+	if (json_error_code(why) == json_error_null_character)
+		return err_set(err, ERR_USAGE,
+			       "the input holds the character \\u0000, which is not allowed "
+			       "(line %d, column %d)",
+			       why->line, why->column);
 	return err_set(err, ERR_USAGE, "the input is not JSON: %s (line %d, column %d)", why->text,
 		       why->line, why->column);
 }

@@ -83,6 +83,12 @@ static void resumed(struct buf *out, const struct event *e)
 	text_line(out, text_of(e, "host"));
 }
 
+static void module_changed(struct buf *out, const struct event *e)
+{
+	buf_addf(out, "goes on with other code: module %.12s in place of %.12s", text_of(e, "to"),
+		 text_of(e, "from"));
+}
+
 static void suspended(struct buf *out, const struct event *e)
 {
 	buf_adds(out, "suspended: waits for ");
@@ -179,6 +185,9 @@ void timeline_text(struct buf *out, const struct event *e)
 		break;
 	case EVENT_RUN_SUSPENDED:
 		suspended(out, e);
+		break;
+	case EVENT_MODULE_CHANGED:
+		module_changed(out, e);
 		break;
 	case EVENT_RUN_RESUMED:
 		resumed(out, e);

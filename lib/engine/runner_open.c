@@ -189,6 +189,19 @@ int runner_replay(struct runner *r, struct err *err)
 	return rc;
 }
 
+/* What cannot be meant is refused by the name that the user gave it, and not kept. */
+static int judge_module(const struct runner *r, const char *file, struct err *err)
+{
+	struct module *module = NULL;
+	int rc = module_load(file, &module, err);
+
+	if (rc == 0 && module_find(module, WF_KIND_WORKFLOW, r->run.info.workflow) < 0)
+		rc = err_set(err, ERR_MODULE, "module '%s' has no workflow '%s'", file,
+			     r->run.info.workflow);
+	module_free(module);
+	return rc;
+}
+
 /* Promise 7: new code proves itself on the whole history before the run is pinned to it. */
 static int switch_module(struct runner *r, const char *file, struct err *err)
 {
@@ -198,6 +211,8 @@ static int switch_module(struct runner *r, const char *file, struct err *err)
 	char *kept = NULL;
 	int rc = pinned_module(r, from, err);
 
+	if (rc == 0)
+		rc = judge_module(r, file, err);
 	if (rc == 0)
 		rc = state_add_module(r->driver->state, file, sha, &kept, err);
 	if (rc == 0)

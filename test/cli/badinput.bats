@@ -134,3 +134,10 @@ load cli
 	expect 0 wf resume a
 	same "$output" '{"ms":1}'
 }
+
+@test "input with a NUL is refused in words of JSON" {
+	printf '{"name":"a\\u0000"}' >nul.json
+	expect 2 wf run hello --input @nul.json
+	contains "$stderr" "the input holds the character \\u0000, which is not allowed (line 1, column"
+	[ ! -e .wf ]
+}

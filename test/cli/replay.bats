@@ -136,6 +136,20 @@ contents() {
 	expect 3 wf resume a --no-wait -q
 }
 
+@test "promise 7: resume --with what is no module, or not of this workflow: named as it was given, and not kept" {
+	order 1
+	wf run order1.c:order --id a --no-wait -q || [ $? -eq 3 ]
+	ls .wf/modules >before
+	echo text >text.so
+	expect 6 wf resume a --with ./text.so --no-wait
+	contains "$stderr" "'./text.so'"
+	sed 's/WF_WORKFLOW(order)/WF_WORKFLOW(other)/; s/\border(wf_ctx/other(wf_ctx/' order1.c >other.c
+	expect 6 wf resume a --with other.c --no-wait
+	contains "$stderr" "has no workflow 'order'"
+	same "$(ls .wf/modules)" "$(cat before)"
+	expect 3 wf resume a --no-wait
+}
+
 @test "promise 7: resume --with code that fits pins the run to it, and commits the module" {
 	for n in 1 3; do order $n; done
 	sed -i 's/sleep(3600)/wf_sleep(wf, 300)/' order1.c order3.c
