@@ -23,6 +23,7 @@ static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 /* A signal handler is given no argument of ours, hence these. */
 static struct {
 	const char *path, *id;
+	volatile unsigned long turn; /* how often workflow code was entered */
 	struct committer *committer;
 	struct sigaction old[CRASH_SIGNALS];
 	void *stack;
@@ -158,6 +159,30 @@ void crash_uninstall(void)
 
 void crash_guard(const char *run_path, const char *run_id)
 {
+	crash.turn++;
 	crash.path = run_path;
 	crash.id = run_id;
+}
+
+unsigned long crash_turn(void)
+{
+	return crash.path ? crash.turn : 0;
+}
+
+void crash_leave(const char *why, int status)
+{
+	char line[1000];
+	size_t n = put(line, 0, sizeof line, "wf: run ");
+
+	n = put(line, n, sizeof line, crash.id);
+	n = put(line, n, sizeof line, " was stopped: workflow ");
+	n = put(line, n, sizeof line, core_current() ? core_current_name() : "code");
+	n = put(line, n, sizeof line, why);
+	n = put(line, n, sizeof line, "; 'wf resume ");
+	n = put(line, n, sizeof line, crash.id);
+	n = put(line, n, sizeof line, "' goes on\n");
+	put_all(2, line, n);
+	if (crash.committer)
+		committer_abandon(crash.committer);
+	_exit(status);
 }

@@ -17,5 +17,11 @@ int crash_install(struct committer *committer, struct err *err);
 void crash_uninstall(void);
 /* Workflow code of this run runs from here on, until the call with NULL. Borrowed. */
 void crash_guard(const char *run_path, const char *run_id);
+/* A number for the workflow code that runs now, another each time; 0: none does. For signal
+ * handlers, as is: */
+unsigned long crash_turn(void);
+/* Tell why ("workflow NAME<why>"), and leave with status: what was told is committed, and the run
+ * is interrupted. Does not return. */
+void crash_leave(const char *why, int status);
 
 #endif

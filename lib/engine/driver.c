@@ -15,6 +15,7 @@
 #include "runner_inbox.h"
 #include "runner_secrets.h"
 #include "secrets.h"
+#include "stuck.h"
 #include "task.h"
 #include "virtual.h"
 
@@ -222,6 +223,7 @@ static void watch_signals(struct driver *d)
 		return;
 	uv_signal_start(&d->on_int, on_stop_signal, SIGINT);
 	uv_signal_start(&d->on_term, on_stop_signal, SIGTERM);
+	stuck_install(d->options.grace_ms);
 }
 
 static void ear_closed(uv_handle_t *handle)
@@ -492,6 +494,8 @@ int driver_free(struct driver *driver, struct err *err)
 
 	if (!driver)
 		return 0;
+	if (driver->options.handle_signals)
+		stuck_uninstall();
 	crash_uninstall();
 	rc = committer_flush(driver->committer, err);
 	for (size_t i = 0; i < driver->count; i++)

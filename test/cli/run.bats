@@ -172,3 +172,33 @@ EOF
 	same "$output" true
 	same "$(wf status leaks --json | jq .steps)" 20
 }
+
+# begin_spins ID: a workflow that never gives way; $!
+begin_spins() {
+	rm -f begun
+	wf run "$CLI:spins" "begun=$PWD/begun" --id "$1" >out 2>err 3>&- &
+	until_true 10 test -s begun
+}
+
+# stopped ID STATUS: it left with that, said why, and the run can go on
+stopped() {
+	local status=0
+	wait "$!" || status=$?
+	same "$status" "$2"
+	contains "$(cat err)" "wf: run $1 was stopped: workflow spins did not give way when asked to stop"
+	same "$(wf status "$1" --json | jq -c '[.status, .steps]')" '["interrupted",1]'
+	git_clean
+	expect 0 wf fsck
+}
+
+@test "promise 1: a workflow that never gives way is stopped by SIGTERM after a while" {
+	begin_spins a
+	kill -TERM "$!"
+	stopped a 143
+}
+
+@test "promise 1: a workflow that never gives way is stopped by a second SIGINT at once" {
+	begin_spins a
+	until_true 4 eval '! kill -INT "$!" 2>/dev/null'
+	stopped a 130
+}

@@ -132,6 +132,20 @@ static json_t *leaks(wf_ctx *wf, const json_t *in)
 	return json_true();
 }
 
+/* Never gives way. */
+static json_t *spins(wf_ctx *wf, const json_t *in)
+{
+	FILE *begun;
+
+	if (!wf_step(wf, echo, in))
+		return NULL;
+	begun = fopen(json_string_value(json_object_get(in, "begun")), "w");
+	if (begun && fputs("begun\n", begun) != EOF)
+		fclose(begun);
+	for (volatile int i = 0;; i++)
+		;
+}
+
 /* How many workers it takes for four steps at once. */
 static json_t *workers(wf_ctx *wf, const json_t *in)
 {
@@ -155,4 +169,4 @@ static json_t *workers(wf_ctx *wf, const json_t *in)
 WF_MODULE(WF_WORKFLOW(same), WF_WORKFLOW(nothing), WF_WORKFLOW(talks), WF_WORKFLOW(talks_slowly),
 	  WF_WORKFLOW(holds), WF_WORKFLOW(sleeps), WF_WORKFLOW(counts), WF_WORKFLOW(shells),
 	  WF_WORKFLOW(later), WF_STEP(echo), WF_STEP(talk), WF_STEP(hold), WF_WORKFLOW(workers),
-	  WF_STEP(worker), WF_WORKFLOW(leaks), WF_STEP(leak))
+	  WF_STEP(worker), WF_WORKFLOW(leaks), WF_STEP(leak), WF_WORKFLOW(spins))
