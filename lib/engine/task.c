@@ -29,11 +29,13 @@ void task_alarm_off(struct task *task)
 static void on_alarm(uv_timer_t *timer);
 
 /* No retry is waited for longer than its policy says, also when the clock was set back meanwhile.
- */
+ * Virtual time is not set; a new driver's begins at the last event, which may be long before. */
 static void bound_retry(struct task *task)
 {
 	int64_t latest;
 
+	if (task->runner->virtual_time)
+		return;
 	if (!task->step || task->attempt < 2 || task->submitted || task->outside || task->throttled)
 		return;
 	latest = runner_now(task->runner) + retry_delay(&task->step->retry, task->attempt - 1);

@@ -390,21 +390,21 @@ start_on_full_disk() {
 }
 
 @test "pipes and links where logs would be: passed over or replaced, never waited for" {
-	local talks="$WF_BUILD/test/modules/cli.so:talks" log
+	local talks="$WF_BUILD/test/modules/cli.so:talks" log id=b
 	wf run -q "$talks" --id a fails=1
 	(cd .wf/closed/a/logs && find 0* -type f) >logs
 	[ "$(wc -l <logs)" -ge 4 ]
 	for how in mkfifo "ln -s $PWD/victim"; do
-		run wf run -q "$talks" --id b fails=1 --start-delay 300ms --no-wait
+		run wf run -q "$talks" --id $id fails=1 --start-delay 2s --no-wait
 		same "$status" 3
 		while read -r log; do
-			mkdir -p ".wf/open/b/logs/$(dirname "$log")"
-			$how ".wf/open/b/logs/$log"
+			mkdir -p ".wf/open/$id/logs/$(dirname "$log")"
+			$how ".wf/open/$id/logs/$log"
 		done <logs
-		expect 0 timeout 30 wf resume -q b
+		expect 0 timeout 30 wf resume -q $id
 		same "$output" 2
 		[ ! -e victim ]
-		rm -rf .wf/open/b .wf/closed/b
+		id=c
 	done
 }
 

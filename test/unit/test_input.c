@@ -85,7 +85,7 @@ static void test_bad(void)
 	refused("", NULL, "the input is not JSON");
 	refused("{} x", NULL, "the input is not JSON");
 	refused("{\"a\":1,\"a\":2}", NULL, "the input is not JSON: duplicate object key");
-	refused("\"\\u0000\"", NULL, "the input is not JSON");
+	refused("\"\\u0000\"", NULL, "the input holds the character \\u0000, which is not allowed");
 	refused("\"\xff\"", NULL, "the input is not JSON");
 	refused("@/nowhere/at/all", NULL,
 		"cannot open the input '/nowhere/at/all': No such file or directory");
