@@ -4,6 +4,7 @@
 #include "../base/str.h"
 #include "command_step.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,9 @@ static const char *set_words(struct command_setup *setup)
 	return *to->list[0] ? NULL : "the command's name is empty";
 }
 
+/* Where the program may be. Trying to execute what is not there costs a few times as much as asking
+ * for it, in each attempt: so what surely is not there is left out, but for the last place, which
+ * tells why. (A relative place depends on the folder that the command will be in.) */
 static const char *set_paths(struct command_setup *setup)
 {
 	const char *name = setup->argv.list[0], *path = get(&setup->environment, "PATH");
@@ -145,10 +149,13 @@ static const char *set_paths(struct command_setup *setup)
 		return strings_add(&setup->paths, strdup(name)) ? NULL : no_memory;
 	for (path = path ? path : PATH_WITHOUT_PATH;; path++) {
 		size_t n = strcspn(path, ":");
-		if (!strings_add(&setup->paths,
-				 str_format("%.*s/%s", n ? (int)n : 1, n ? path : ".", name)))
-			return no_memory;
+		char *file = str_format("%.*s/%s", n ? (int)n : 1, n ? path : ".", name);
+
 		path += n;
+		if (file && *path && *file == '/' && access(file, F_OK) < 0 && errno == ENOENT)
+			free(file);
+		else if (!strings_add(&setup->paths, file))
+			return no_memory;
 		if (!*path)
 			return NULL;
 	}

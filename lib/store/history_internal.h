@@ -73,6 +73,9 @@ int history_take(struct history *h, const struct line *line, struct event *ret, 
 int history_settle(struct history *h, bool torn, struct err *err);
 /* Make the segment hold filling up to where the next n bytes end, and beyond, durably. */
 int history_fill(struct history *h, uint64_t n, struct err *err);
+/* Past the cache: leave the rest of the block as filling, where the next n bytes would reach into
+ * the block behind it and need not. */
+void history_skip(struct history *h, size_t n);
 /* Write lines over the filling, at h->offset; not durable yet. 0 or -errno. */
 int history_put(struct history *h, const char *data, size_t n);
 /* Write the lines of the last sync, which were read, over themselves; not durable yet. 0 or -errno.

@@ -10,7 +10,8 @@
  * it (os.h, direct) lines go past the cache, in whole blocks of the device: the first block of a
  * write repeats what it holds already, the last one ends in filling. So a death or a power cut
  * finds the same as it does behind the cache: old lines whole, new ones there, torn or not. All who
- * read go through the cache, and the kernel keeps that true.
+ * read go through the cache, and the kernel keeps that true. Lines that would reach into a second
+ * block begin there, and the filling before them stays: one block is written in place of two.
  */
 #include "history_internal.h"
 
@@ -23,6 +24,8 @@
 
 #define FILL_BYTES 65536
 #define FILL_FRESH 16384 /* a short run shall begin quickly */
+#define FILL_LONG 262144 /* the file system's records of a filling cost more than its newlines */
+#define FILL_SPARE 4096  /* for the line that crosses the bound of a segment */
 
 static int put_filling(struct history *h, uint64_t end)
 {
@@ -75,9 +78,20 @@ static void enter_direct(struct history *h)
 	memmove(direct->block, direct->block + tail - direct->held, direct->held);
 }
 
+/* A run that has come to its second segment is a long one: a segment at once, if it is no huge one.
+ */
+static uint64_t fill_step(const struct history *h)
+{
+	uint64_t whole = h->segment_bytes < FILL_LONG ? h->segment_bytes : FILL_LONG;
+
+	if (h->segment > 1)
+		return (whole / FILL_SPARE + 2) * FILL_SPARE;
+	return h->capacity ? FILL_BYTES : FILL_FRESH;
+}
+
 int history_fill(struct history *h, uint64_t n, struct err *err)
 {
-	uint64_t step = h->segment == 1 && h->capacity == 0 ? FILL_FRESH : FILL_BYTES;
+	uint64_t step = fill_step(h);
 	int rc = leave_direct(h);
 
 	if (rc == 0)
@@ -91,6 +105,16 @@ int history_fill(struct history *h, uint64_t n, struct err *err)
 		return history_broke(h, -rc, "sync", err);
 	enter_direct(h);
 	return 0;
+}
+
+void history_skip(struct history *h, size_t n)
+{
+	struct direct *direct = &h->direct;
+
+	if (n <= direct->unit && direct->held + n > direct->unit) {
+		h->offset += direct->unit - direct->held;
+		direct->held = 0;
+	}
 }
 
 static int put_direct(struct history *h, const char *data, size_t n)

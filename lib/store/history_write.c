@@ -83,6 +83,7 @@ int history_sync(struct history *h, struct err *err)
 
 	if (rc < 0 || h->pending.len == 0)
 		return rc;
+	history_skip(h, h->pending.len);
 	if (h->offset + h->pending.len > h->capacity) {
 		rc = history_fill(h, h->pending.len, err);
 		if (rc < 0)
