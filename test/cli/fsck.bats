@@ -23,6 +23,11 @@ interrupted() {
 	HISTORY=.wf/open/$1/history/000001.jsonl
 }
 
+# line_of NUMBER FILE: where that line is, empty ones not counted
+line_of() {
+	grep -n . "$2" | sed -n "$1{s/:.*//;p}"
+}
+
 # damaged TEXT: fsck says so, with exit 7, and changes nothing
 damaged() {
 	local before
@@ -58,8 +63,9 @@ mended() {
 @test "fsck, promise 1: a changed byte of a history comes back from the branch, with the file and line named" {
 	interrupted a
 	cp "$HISTORY" sound
-	sed -i '3s/work/wark/' "$HISTORY"
-	damaged "$HISTORY' line 3: checksum differs"
+	third=$(line_of 3 sound)
+	sed -i "${third}s/work/wark/" "$HISTORY"
+	damaged "$HISTORY' line $third: checksum differs"
 	expect 7 wf resume a
 	mended
 	same "$(grep . "$HISTORY")" "$(grep . sound)"
@@ -69,7 +75,7 @@ mended() {
 @test "fsck, promise 1: a last line that was committed is no torn tail" {
 	interrupted a
 	cp "$HISTORY" sound
-	sed -i "$(grep -c . sound)s/type/tipe/" "$HISTORY"
+	sed -i "$(line_of '$' sound)s/type/tipe/" "$HISTORY"
 	damaged "differs from the branch"
 	mended
 	same "$(grep . "$HISTORY")" "$(grep . sound)"
@@ -79,9 +85,9 @@ mended() {
 	interrupted a
 	cp "$HISTORY" sound
 	git -C .wf update-ref refs/heads/run/a "$(git -C .wf rev-list run/a | tail -1)"
-	sed -i '2s/run_started/run_storted/' "$HISTORY"
+	sed -i 's/run_started/run_storted/' "$HISTORY"
 	expect 7 wf fsck
-	contains "$output" "line 2: checksum differs"
+	contains "$output" "line $(grep -n run_storted "$HISTORY" | cut -d: -f1): checksum differs"
 	expect 0 wf fsck --repair
 	same "$(grep . "$HISTORY")" "$(grep . sound)"
 	expect 0 wf fsck
@@ -116,9 +122,9 @@ mended() {
 @test "fsck: damage that no branch has is left as it is, told with file and line" {
 	interrupted a
 	git -C .wf update-ref -d refs/heads/run/a
-	sed -i '2s/run_started/run_storted/' "$HISTORY"
+	sed -i 's/run_started/run_storted/' "$HISTORY"
 	expect 7 wf fsck --repair
-	contains "$output" "damage: a: '$PWD/$HISTORY' line 2: checksum differs"
+	contains "$output" "damage: a: '$PWD/$HISTORY' line $(grep -n run_storted "$HISTORY" | cut -d: -f1): checksum differs"
 	contains "$stderr" "could not be repaired"
 	expect 7 wf fsck -q
 	contains "$output" "line 2"

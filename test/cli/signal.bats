@@ -115,7 +115,7 @@ events() { # RUN TYPE: how many
 @test "signal with start: the run begins with the signal, or gets it when it is there" {
 	expect 0 wf signal s "done" --start "$MAIL:count"
 	same "$output" '{"n":0,"sum":0,"disorder":0}'
-	sed -n 3p .wf/closed/s/history/000001.jsonl | grep '"type":"signal_received"'
+	grep . .wf/closed/s/history/000001.jsonl | sed -n 3p | grep '"type":"signal_received"'
 	expect 0 wf signal t add 4 --start "$MAIL:count" --no-run
 	[ -d .wf/open/t ]
 	same "$(events t run_started)" 0
