@@ -149,14 +149,3 @@ complete() {
 	expect 0 wf status one
 	git_clean .wf
 }
-
-@test "bootstrap refuses words that it does not know" {
-	expect 1 "$WF_SRC/bootstrap" nonsense
-	contains "$stderr" "unknown word 'nonsense'"
-}
-
-@test "bootstrap --help tells the three ways to call it" {
-	expect 0 "$WF_SRC/bootstrap" --help
-	contains "$output" "./bootstrap check"
-	contains "$output" "./bootstrap demo"
-}

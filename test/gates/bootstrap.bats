@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The first command that a person tries says what is missing, what for, and what to do.
+
+load ../cli/helper
+
+@test "bootstrap refuses words that it does not know" {
+	expect 1 "$WF_SRC/bootstrap" nonsense
+	contains "$stderr" "unknown word 'nonsense'"
+}
+
+@test "bootstrap --help tells the three ways to call it" {
+	expect 0 "$WF_SRC/bootstrap" --help
+	contains "$output" "./bootstrap check"
+	contains "$output" "./bootstrap demo"
+}
+
+# bootstrap as one who is not root, on a machine where apt-get and sudo only write down how they were called;
+# what is given is there besides the shell's own tools.
+bare_bootstrap() { # 'PROGRAM...' WORD...
+	local tool tools="sh dirname cat sed env $1"
+	shift
+	mkdir -p bare
+	for tool in $tools; do
+		[ -e "bare/$tool" ] || ln -s "$(command -v "$tool")" "bare/$tool"
+	done
+	printf '#!/bin/sh\necho 1000\n' >bare/id
+	printf '#!/bin/sh\necho "apt-get $*" >>%s/called\n' "$SCRATCH" >bare/apt-get
+	chmod +x bare/id bare/apt-get
+	BUILD=$SCRATCH/build PATH=$SCRATCH/bare "$WF_SRC/bootstrap" "$@"
+}
+
+@test "bootstrap --no-install says what is missing and what for, and touches nothing" {
+	expect 1 bare_bootstrap "" --no-install
+	contains "$stderr" "missing: libuv1-dev (the event loop)"
+	contains "$stderr" "apt-get install gcc make"
+	lacks "$stderr" shellcheck
+	expect 1 bare_bootstrap "" --no-install check
+	contains "$stderr" "missing: shellcheck (checks the shell scripts)"
+	[ ! -e build ]
+}
+
+@test "bootstrap --no-install says so when nothing is missing, and stops" {
+	expect 0 env BUILD="$SCRATCH/build" "$WF_SRC/bootstrap" --no-install
+	same "$stderr" "bootstrap: nothing is missing"
+	[ ! -e build ]
+}
+
+@test "bootstrap without root and sudo says all that root has to run" {
+	expect 1 bare_bootstrap "" demo
+	contains "$stderr" "not root, and there is no sudo"
+	contains "$stderr" "apt-get update && apt-get install --no-install-recommends gcc make"
+	[ ! -e build ]
+}
+
+@test "bootstrap installs by sudo, and says it when that did not help" {
+	mkdir bare
+	printf '#!/bin/sh\nexec "$@"\n' >bare/sudo
+	chmod +x bare/sudo
+	expect 1 bare_bootstrap "" demo
+	contains "$stderr" "bootstrap: not root, so by sudo: env DEBIAN_FRONTEND=noninteractive apt-get update"
+	contains "$stderr" "still missing after apt-get install: gcc"
+	contains "$(cat called)" "apt-get install -y -qq --no-install-recommends gcc"
+}
