@@ -40,6 +40,18 @@ page_options() {
 	same "$(cat "$SCRATCH/complaints")" ""
 }
 
+@test "a page of wf that a page names is there, by that name" {
+	cd "$WF_SRC/man"
+	grep -ohE '\bXr wf[a-z.-]* [1-9]' ./*.[1-9] | sort -u | while read -r _ name section; do
+		[ -e "$name.$section" ] || echo "$name($section)"
+	done >"$SCRATCH/absent"
+	same "$(cat "$SCRATCH/absent")" ""
+	for page in *.[1-9]; do
+		grep -q "^\.Dt $(tr a-z A-Z <<<"${page%.*}") ${page##*.}\$" "$page" || echo "$page"
+	done >"$SCRATCH/other"
+	same "$(cat "$SCRATCH/other")" ""
+}
+
 @test "every command has a page, and every page of a command has a command" {
 	sort <<<"$COMMANDS" >"$SCRATCH/commands"
 	for page in "$WF_SRC"/man/wf-*.1; do
