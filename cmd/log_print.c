@@ -3,6 +3,7 @@
 
 #include "../lib/base/buf.h"
 #include "../lib/base/error.h"
+#include "../lib/base/sorted.h"
 #include "../lib/base/str.h"
 #include "../lib/model/duration.h"
 #include "logs.h"
@@ -30,7 +31,7 @@ struct seen {
 
 struct log_printer {
 	struct seen *v;
-	size_t n, last;
+	size_t n, room, last;
 	bool json, any, headed;
 };
 
@@ -43,39 +44,36 @@ struct log_printer *log_printer_new(bool json)
 	return printer;
 }
 
-static int compare(const struct seen *seen, const struct log_file *file)
+static int order(const void *key, const void *item)
 {
-	if (seen->cmd != file->cmd)
-		return seen->cmd < file->cmd ? -1 : 1;
-	if (seen->attempt != file->attempt)
-		return seen->attempt < file->attempt ? -1 : 1;
-	return (int)seen->err - (int)file->err;
+	const struct log_file *file = key;
+	const struct seen *seen = item;
+
+	if (file->cmd != seen->cmd)
+		return file->cmd < seen->cmd ? -1 : 1;
+	if (file->attempt != seen->attempt)
+		return file->attempt < seen->attempt ? -1 : 1;
+	return (int)file->err - (int)seen->err;
 }
 
 /* Sorted, and asked for in order: nearly always the end or the one after the last. */
 static struct seen *find(struct log_printer *p, const struct log_file *file)
 {
-	size_t low = 0, high = p->n;
+	struct seen *v;
+	bool found;
+	size_t at = sorted_place(p->v, p->n, sizeof *p->v, file, order, &found);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare(&p->v[middle], file) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < p->n && compare(&p->v[low], file) == 0)
-		return &p->v[low];
-	struct seen *v = realloc(p->v, (p->n + 1) * sizeof *v);
+	if (found)
+		return &p->v[at];
+	v = sorted_room(p->v, p->n, &p->room, sizeof *v, at);
 	if (!v)
 		return NULL;
 	p->v = v;
-	memmove(v + low + 1, v + low, (p->n++ - low) * sizeof *v);
-	v[low] = (struct seen){file->cmd, file->attempt, file->err, 0, BUF_INIT};
-	if (p->headed && p->last >= low)
+	p->n++;
+	v[at] = (struct seen){file->cmd, file->attempt, file->err, 0, BUF_INIT};
+	if (p->headed && p->last >= at)
 		p->last++;
-	return &v[low];
+	return &v[at];
 }
 
 static void print_head(struct log_printer *p, const struct log_file *file, size_t index)

@@ -2,6 +2,7 @@
 #include "tree_model.h"
 
 #include "../lib/base/buf.h"
+#include "../lib/base/sorted.h"
 #include "describe.h"
 
 #include <stdlib.h>
@@ -50,22 +51,22 @@ static struct tree_run *run_of(struct tree_model *model, const struct progress *
 	return *last = run;
 }
 
-/* Where the command is, or would be. */
-static size_t place_of(const struct tree_run *run, uint64_t cmd)
+static int by_cmd(const void *key, const void *item)
 {
-	size_t low = 0, high = run->count;
+	const uint64_t *cmd = key;
+	const struct node *node = item;
 
-	if (high && run->nodes[high - 1].cmd < cmd)
-		return high;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	return *cmd < node->cmd ? -1 : *cmd > node->cmd;
+}
 
-		if (run->nodes[middle].cmd < cmd)
-			low = middle + 1;
-		else
-			high = middle;
+/* Where the command is, or would be. */
+static size_t place_of(const struct tree_run *run, uint64_t cmd, bool *ret_found)
+{
+	if (run->count && run->nodes[run->count - 1].cmd < cmd) {
+		*ret_found = false;
+		return run->count;
 	}
-	return low;
+	return sorted_place(run->nodes, run->count, sizeof *run->nodes, &cmd, by_cmd, ret_found);
 }
 
 static void fold(struct tree_run *run)
@@ -89,22 +90,19 @@ static void fold(struct tree_run *run)
 
 static struct node *node_of(struct tree_run *run, const struct progress *p)
 {
+	struct node *nodes;
+	bool found;
+	size_t at;
+
 	fold(run);
-	size_t at = place_of(run, p->cmd);
-
-	if (at < run->count && run->nodes[at].cmd == p->cmd)
+	at = place_of(run, p->cmd, &found);
+	if (found)
 		return &run->nodes[at];
-	if (run->count == run->size) {
-		size_t size = run->size ? run->size * 2 : 64;
-		struct node *nodes = realloc(run->nodes, size * sizeof *nodes);
-
-		if (!nodes)
-			return NULL;
-		run->nodes = nodes;
-		run->size = size;
-	}
-	memmove(&run->nodes[at + 1], &run->nodes[at], (run->count - at) * sizeof *run->nodes);
-	run->nodes[at] = (struct node){
+	nodes = sorted_room(run->nodes, run->count, &run->size, sizeof *nodes, at);
+	if (!nodes)
+		return NULL;
+	run->nodes = nodes;
+	nodes[at] = (struct node){
 		.cmd = p->cmd, .state = NODE_COMPLETED, .name = p->step ? strdup(p->step) : NULL};
 	run->count++;
 	return &run->nodes[at];

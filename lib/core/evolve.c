@@ -2,6 +2,7 @@
 #include "evolve.h"
 
 #include "../base/error.h"
+#include "../base/sorted.h"
 #include "../base/str.h"
 #include "../model/dump.h"
 #include "author.h"
@@ -20,24 +21,26 @@ struct decision {
 	bool asked, optional; /* optional: the code need not ask for it any more */
 };
 
+struct decision_key {
+	enum event_type kind;
+	const char *id;
+};
+
+static int order(const void *key, const void *item)
+{
+	const struct decision_key *k = key;
+	const struct decision *const *d = item;
+
+	return k->kind != (*d)->kind ? (k->kind < (*d)->kind ? -1 : 1) : strcmp(k->id, (*d)->id);
+}
+
 /* Where it is among the sorted ones, or belongs. */
 static size_t place(const struct evolve *e, enum event_type kind, const char *id, bool *ret_found)
 {
-	size_t low = 0, high = e->count;
+	struct decision_key key = {kind, id};
 
-	*ret_found = false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct decision *d = e->decisions[middle];
-		int order = kind != d->kind ? (kind < d->kind ? -1 : 1) : strcmp(id, d->id);
-
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		*(order < 0 ? &high : &low) = order < 0 ? middle : middle + 1;
-	}
-	return low;
+	return sorted_place(e->decisions, e->count, sizeof(struct decision *), &key, order,
+			    ret_found);
 }
 
 static struct decision *find(const struct core *core, enum event_type kind, const char *id)
@@ -48,37 +51,24 @@ static struct decision *find(const struct core *core, enum event_type kind, cons
 	return found ? core->evolve.decisions[at] : NULL;
 }
 
-static int widen(struct evolve *e)
-{
-	struct decision **wider;
-
-	if (e->count < e->size)
-		return 0;
-	wider = realloc(e->decisions, (e->size + 16) * 2 * sizeof(struct decision *));
-	if (!wider)
-		return -1;
-	e->decisions = wider;
-	e->size = (e->size + 16) * 2;
-	return 0;
-}
-
 /* One that is not there yet. NULL: no memory. */
 static struct decision *add(struct core *core, enum event_type kind, const char *id)
 {
 	struct evolve *e = &core->evolve;
-	struct decision *d = widen(e) == 0 ? calloc(1, sizeof *d) : NULL;
+	struct decision *d = calloc(1, sizeof *d), **room = NULL;
 	bool found;
 	size_t at = place(e, kind, id, &found);
 
-	if (d && !(d->id = strdup(id))) {
+	if (d && (d->id = strdup(id)))
+		room = sorted_room(e->decisions, e->count, &e->size, sizeof(*room), at);
+	if (!room) {
+		if (d)
+			free(d->id);
 		free(d);
 		return NULL;
 	}
-	if (!d)
-		return NULL;
 	d->kind = kind;
-	memmove(e->decisions + at + 1, e->decisions + at,
-		(e->count - at) * sizeof(struct decision *));
+	e->decisions = room;
 	e->decisions[at] = d;
 	e->count++;
 	return d;

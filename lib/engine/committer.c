@@ -2,6 +2,7 @@
 #include "committer.h"
 
 #include "../base/error.h"
+#include "../base/sorted.h"
 #include "../store/history.h"
 #include "../store/line.h"
 #include "../store/notes.h"
@@ -95,49 +96,35 @@ static int stop(struct committer *c)
 	return status;
 }
 
+static int by_id(const void *id, const void *item)
+{
+	const struct told *told = item;
+
+	return strcmp(id, told->id);
+}
+
 static size_t place(const struct committer *c, const char *id, bool *ret_found)
 {
-	size_t low = 0, high = c->count;
-
-	*ret_found = false;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = strcmp(c->runs[middle].id, id);
-
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_place(c->runs, c->count, sizeof *c->runs, id, by_id, ret_found);
 }
 
 static struct told *find_or_add(struct committer *c, const char *id)
 {
 	bool found;
 	size_t at = place(c, id, &found);
+	struct told *runs;
 	char *copy;
 
 	if (found)
 		return &c->runs[at];
-	if (c->count == c->cap) {
-		size_t cap = c->cap ? c->cap * 2 : 8;
-		struct told *runs = realloc(c->runs, cap * sizeof *runs);
-
-		if (!runs)
-			return NULL;
-		c->runs = runs;
-		c->cap = cap;
-	}
 	copy = strdup(id);
-	if (!copy)
+	runs = copy ? sorted_room(c->runs, c->count, &c->cap, sizeof *runs, at) : NULL;
+	if (!runs) {
+		free(copy);
 		return NULL;
-	memmove(c->runs + at + 1, c->runs + at, (c->count - at) * sizeof *c->runs);
-	c->runs[at] = (struct told){.id = copy};
+	}
+	c->runs = runs;
+	runs[at] = (struct told){.id = copy};
 	c->count++;
 	return &c->runs[at];
 }

@@ -2,6 +2,7 @@
 #include "git_queue.h"
 
 #include "../base/error.h"
+#include "../base/sorted.h"
 #include "../os/os.h"
 #include "git_batch.h"
 #include "git_modules.h"
@@ -75,53 +76,40 @@ void queue_free(struct queue *q)
 	free(q);
 }
 
+static int by_id(const void *id, const void *item)
+{
+	const struct waiting *const *w = item;
+
+	return strcmp(id, (*w)->branch.id);
+}
+
 static size_t place(const struct queue *q, const char *id, bool *ret_found)
 {
-	size_t low = 0, high = q->count;
-
-	*ret_found = false;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = strcmp(q->runs[middle]->branch.id, id);
-
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_place(q->runs, q->count, sizeof(struct waiting *), id, by_id, ret_found);
 }
 
 static struct waiting *find_or_add(struct queue *q, const char *id, struct err *err)
 {
-	struct waiting *w = NULL;
+	struct waiting **runs, *w;
 	bool found;
 	size_t at = place(q, id, &found);
 
 	if (found)
 		return q->runs[at];
-	if (q->count == q->cap) {
-		size_t cap = q->cap ? q->cap * 2 : 16;
-		struct waiting **runs = realloc(q->runs, cap * sizeof(*runs));
-
-		if (!runs)
-			goto out;
-		q->runs = runs;
-		q->cap = cap;
-	}
 	w = calloc(1, sizeof *w);
 	if (!w || !(w->branch.id = strdup(id)))
 		goto out;
 	w->lock_fd = -1;
-	memmove(q->runs + at + 1, q->runs + at, (q->count - at) * sizeof(*q->runs));
+	runs = sorted_room(q->runs, q->count, &q->cap, sizeof(*runs), at);
+	if (!runs)
+		goto out;
+	q->runs = runs;
 	q->runs[at] = w;
 	q->count++;
 	return w;
 out:
+	if (w)
+		free(w->branch.id);
 	free(w);
 	err_nomem(err);
 	return NULL;

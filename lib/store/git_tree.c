@@ -3,6 +3,7 @@
 
 #include "../base/buf.h"
 #include "../base/error.h"
+#include "../base/sorted.h"
 #include "../base/str.h"
 #include "git_batch.h"
 #include "git_repo.h"
@@ -31,40 +32,34 @@ void tree_free(struct tree *tree)
 	free(tree);
 }
 
+struct leaf_key {
+	const char *name;
+	bool folder;
+};
+
 /* git sorts a folder as if its name ended in a slash. */
-static int compare(const struct tree_leaf *leaf, const char *name, bool folder)
+static int order(const void *key, const void *item)
 {
-	const unsigned char *a = (const unsigned char *)leaf->name,
-			    *b = (const unsigned char *)name;
+	const struct leaf_key *k = key;
+	const struct tree_leaf *leaf = item;
+	const unsigned char *a = (const unsigned char *)k->name,
+			    *b = (const unsigned char *)leaf->name;
 	int x, y;
 
 	while (*a && *a == *b)
 		a++, b++;
-	x = *a ? *a : leaf->folder ? '/' : 0;
-	y = *b ? *b : folder ? '/' : 0;
+	x = *a ? *a : k->folder ? '/' : 0;
+	y = *b ? *b : leaf->folder ? '/' : 0;
 	return x - y;
 }
 
 /* Where it is, or would be. */
 static size_t place(const struct tree *tree, const char *name, bool folder, bool *ret_found)
 {
-	size_t low = 0, high = tree->count;
+	struct leaf_key key = {name, folder};
 
-	*ret_found = false;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = compare(&tree->leaves[middle], name, folder);
-
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_place(tree->leaves, tree->count, sizeof *tree->leaves, &key, order,
+			    ret_found);
 }
 
 struct tree_leaf *tree_find(const struct tree *tree, const char *name, bool folder)
@@ -80,24 +75,20 @@ static int insert(struct tree *tree, const char *name, bool folder, struct tree_
 {
 	bool found;
 	size_t at = place(tree, name, folder, &found);
+	struct tree_leaf *leaves;
 	char *copy;
 
 	if (!found) {
-		if (tree->count == tree->cap) {
-			size_t cap = tree->cap ? tree->cap * 2 : 8;
-			struct tree_leaf *leaves = realloc(tree->leaves, cap * sizeof *leaves);
-
-			if (!leaves)
-				return err_nomem(err);
-			tree->leaves = leaves;
-			tree->cap = cap;
-		}
 		copy = strdup(name);
-		if (!copy)
+		leaves = copy ? sorted_room(tree->leaves, tree->count, &tree->cap, sizeof *leaves,
+					    at)
+			      : NULL;
+		if (!leaves) {
+			free(copy);
 			return err_nomem(err);
-		memmove(tree->leaves + at + 1, tree->leaves + at,
-			(tree->count - at) * sizeof *tree->leaves);
-		tree->leaves[at] = (struct tree_leaf){.name = copy, .folder = folder};
+		}
+		tree->leaves = leaves;
+		leaves[at] = (struct tree_leaf){.name = copy, .folder = folder};
 		tree->count++;
 	}
 	*ret = &tree->leaves[at];
