@@ -68,7 +68,7 @@ struct happening *runner_happen(struct runner *r, enum event_type type, uint64_t
 	return h;
 }
 
-static void happening_release(struct happening *h)
+void happening_release(struct happening *h)
 {
 	event_release(&h->event);
 	buf_release(&h->fields);
@@ -100,6 +100,7 @@ void runner_break(struct runner *r, enum drive_end end, const struct err *err)
 	struct progress p = {.kind = PROGRESS_RUN_ENDED, .end = end};
 	struct err ignored = ERR_INIT;
 
+	runner_unseal(r);
 	if (r->end != DRIVE_NOT_YET)
 		return;
 	if (err->code == ERR_SECRET)
@@ -156,8 +157,10 @@ static int prepare_end(struct runner *r, struct err *err)
 /* Append all that is pending and make it durable by one sync: promise 1. */
 int runner_record(struct runner *r, struct err *err)
 {
-	int rc = prepare_end(r, err);
+	int rc = runner_last_words(r, err);
 
+	if (rc == 0)
+		rc = prepare_end(r, err);
 	if (rc == 0 && r->resumed && r->pending_count)
 		rc = runner_say_resumed(r, err);
 	if (rc < 0)
@@ -194,21 +197,16 @@ int runner_feed(struct runner *r, struct err *err)
 		struct task *task = h->task;
 		runner_say(r, h);
 		runner_tell_committer(r, h->note);
-		if (rc == 0 && !event_is_note(h->event.type) && !event_is_end(h->event.type)) {
+		if (rc == 0 && r->core && !event_is_note(h->event.type) &&
+		    !event_is_end(h->event.type)) {
 			crash_guard(r->run.path, r->run.id);
 			rc = core_feed(r->core, &h->event, err);
 			crash_guard(NULL, NULL);
 		}
 		if (rc == 0)
 			rc = runner_told(r, &h->event, err);
-		if (rc == 0 && event_is_end(h->event.type) &&
-		    h->event.type != EVENT_RUN_CONTINUED) {
-			r->ended_as = h->event.type;
-			json_decref(r->ended);
-			r->ended = json_incref(h->event.body);
-			r->ended_at = h->event.at;
-			r->ended_seq = h->event.seq;
-		}
+		if (rc == 0)
+			runner_note_end(r, &h->event);
 		if (h->message)
 			runner_inbox_drop(r, h->message);
 		happening_release(h);
@@ -306,6 +304,7 @@ void runner_close(struct runner *r)
 	for (size_t i = 0; i < r->pending_count; i++)
 		happening_release(&r->pending[i]);
 	free(r->pending);
+	runner_unseal(r);
 	runner_inbox_close(r);
 	runner_limits_close(r);
 	runner_locks_close(r);

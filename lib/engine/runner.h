@@ -78,6 +78,7 @@ struct runner {
 	struct gate *gate;            /* runner_gate.h; NULL: open */
 	bool uses_locks;              /* it has claimed a lock */
 	int slot_fd;                  /* the place of its workflow; -1: none */
+	int seal;                     /* of the inbox, while the run ends (runner_last.c); or -1 */
 	bool virtual_time;            /* waits are skipped (virtual.h) */
 	int64_t clock_due;            /* virtual time: when `clock` would wake it; 0: never */
 	bool said_waiting;            /* PROGRESS_WAITING was sent since something happened last */
@@ -119,9 +120,18 @@ char *runner_log_base(struct runner *r, uint64_t cmd, const char *step, int atte
 /* One more thing that has happened; its event and fields are for the caller to fill. NULL: no
  * memory. Valid until the next. */
 struct happening *runner_happen(struct runner *r, enum event_type type, uint64_t cmd);
+void happening_release(struct happening *h);
 void runner_break(struct runner *r, enum drive_end end, const struct err *err);
 /* The first event of a history. */
 int runner_say_begun(struct runner *r, struct err *err);
+/* For each event recorded or replayed: the end of the run, if it is that. */
+void runner_note_end(struct runner *r, const struct event *event);
+/* If an end is pending: seal the inbox, and let what was promised come before that (runner_last.c).
+ */
+int runner_last_words(struct runner *r, struct err *err);
+/* Nothing is put into its inbox until runner_unseal; done twice is done once. */
+int runner_seal(struct runner *r, struct err *err);
+void runner_unseal(struct runner *r);
 /* Serve what the core asks for (runner_serve.c). */
 int runner_serve(struct runner *r, struct err *err);
 /* Record the end unless the history has it, and close the folder (runner_end.c). */

@@ -6,7 +6,6 @@
  */
 #include "runner.h"
 
-#include "../store/inbox.h"
 #include "../store/state.h"
 #include "child.h"
 #include "driver_internal.h"
@@ -124,17 +123,16 @@ static int end_run(struct runner *r, const struct ending *ending, struct err *er
 	return rc;
 }
 
-/* Nothing is put into the inbox meanwhile: what is there becomes part of the history before its
- * end, and who comes later is told that the run has ended. */
+/* Nothing is put into the inbox meanwhile: who comes later is told that the run has ended. */
 static int end_sealed(struct runner *r, const struct ending *ending, struct err *err)
 {
-	int seal = -1, rc = inbox_seal(&r->run, &seal, err);
+	int rc = runner_seal(r, err);
 
-	if (rc == 0 && !r->ended)
-		rc = runner_inbox_last(r, err);
+	if (rc == 0 && r->ended)
+		runner_inbox_forget(r);
 	if (rc == 0)
 		rc = end_run(r, ending, err);
-	inbox_unseal(&r->run, seal);
+	runner_unseal(r);
 	return rc;
 }
 

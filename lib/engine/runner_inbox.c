@@ -160,6 +160,19 @@ int runner_inbox_take(struct runner *r, struct err *err)
 	return 0;
 }
 
+static int take_last(struct runner *r, const char *name, const json_t *message, struct err *err)
+{
+	const char *kind = json_string_value(json_object_get(message, "kind"));
+	int rc = 0;
+
+	if (!kind || strcmp(kind, "signal") != 0)
+		return 0;
+	r->delayed = false;
+	if (!r->began)
+		rc = runner_say_begun(r, err);
+	return rc < 0 ? rc : take(r, name, message, err);
+}
+
 int runner_inbox_last(struct runner *r, struct err *err)
 {
 	int rc = mail_list(r, err);
@@ -167,15 +180,24 @@ int runner_inbox_last(struct runner *r, struct err *err)
 	for (; rc >= 0 && r->mail_at < r->mail_count; r->mail_at++) {
 		const char *name = r->mail[r->mail_at];
 		json_t *message = NULL;
-		const char *kind;
 
 		rc = is_taken(r, name) ? 0 : read_masked(r, name, &message, err);
-		kind = json_string_value(json_object_get(message, "kind"));
-		if (rc > 0 && kind && strcmp(kind, "signal") == 0)
-			rc = take(r, name, message, err);
+		if (rc > 0)
+			rc = take_last(r, name, message, err);
 		json_decref(message);
 	}
 	return rc < 0 ? rc : 0;
+}
+
+void runner_inbox_forget(struct runner *r)
+{
+	struct err ignored = ERR_INIT;
+
+	if (mail_list(r, &ignored) < 0)
+		return;
+	for (; r->mail_at < r->mail_count; r->mail_at++)
+		if (is_taken(r, r->mail[r->mail_at]) && !is_pending(r, r->mail[r->mail_at]))
+			runner_inbox_drop(r, r->mail[r->mail_at]);
 }
 
 static void on_inbox(uv_fs_event_t *handle, const char *file, int events, int status)

@@ -36,8 +36,11 @@ int runner_inbox_known(struct runner *r, const struct event *event, struct err *
 int runner_inbox_watch(struct runner *r, struct err *err);
 /* Whether something has come, or waits to be looked at again. */
 bool runner_inbox_due(const struct runner *r);
-/* The run ends, and its inbox is sealed: the signals that nobody will read become events too. */
+/* The run ends, and its inbox is sealed: the signals that nobody will read become events too. A run
+ * that had not begun begins for them. */
 int runner_inbox_last(struct runner *r, struct err *err);
+/* The end was recorded by another driver: what the history knows is removed from the inbox. */
+void runner_inbox_forget(struct runner *r);
 /* What stayed in the inbox may mean something now: look at all of it again, in the next turn. */
 void runner_inbox_again(struct runner *r);
 /* Take what has come. */

@@ -89,7 +89,7 @@ int runner_new(struct runner **ret, struct driver *driver, const char *id, struc
 	if (!r)
 		return err_nomem(err);
 	r->driver = driver;
-	r->run.lock_fd = r->slot_fd = -1;
+	r->run.lock_fd = r->slot_fd = r->seal = -1;
 	rc = make_objects(r, err);
 	if (rc == 0)
 		rc = open_files(r, id, err);

@@ -66,13 +66,7 @@ static int take_note(struct runner *r, const struct event *event, struct err *er
 		runner_key_tail(r, json_integer_value(json_object_get(event->body, "count")));
 	if (event->type == EVENT_RUN_STARTED || event->type == EVENT_RUN_CONTINUED)
 		r->continued = event->type == EVENT_RUN_CONTINUED;
-	if (event_is_end(event->type) && !r->continued) {
-		r->ended_as = event->type;
-		json_decref(r->ended);
-		r->ended = json_incref(event->body);
-		r->ended_at = event->at;
-		r->ended_seq = event->seq;
-	}
+	runner_note_end(r, event);
 	if (event->type == EVENT_CHILD_STARTED || event->type == EVENT_CHILD_CLOSED)
 		return kid_known(r, event, err);
 	if (event->type != EVENT_STEP_STARTED)

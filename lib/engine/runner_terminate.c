@@ -8,6 +8,7 @@
 #include "child.h"
 #include "driver_internal.h"
 #include "runner_inbox.h"
+#include "runner_limits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +16,16 @@
 static int read_to_end(struct runner *r, struct err *err)
 {
 	struct event event;
-	int rc;
+	int rc = runner_inbox_list(r, err);
 
-	while ((rc = history_read(r->history, &event, err)) > 0) {
+	while (rc == 0 && (rc = history_read(r->history, &event, err)) > 0) {
+		rc = runner_inbox_known(r, &event, err);
+		runner_limits_note(r, &event);
 		if (event.type == EVENT_RUN_STARTED)
 			json_object_clear(r->children);
 		if (event.type == EVENT_CHILD_STARTED || event.type == EVENT_CHILD_CLOSED)
 			kid_known(r, &event, err);
-		if (event_is_end(event.type) && event.type != EVENT_RUN_CONTINUED) {
-			r->ended_as = event.type;
-			json_decref(r->ended);
-			r->ended = json_incref(event.body);
-		}
+		runner_note_end(r, &event);
 		event_release(&event);
 	}
 	if (rc == 0 && !history_module(r->history))

@@ -218,3 +218,73 @@ events() { # RUN TYPE: how many
 	done
 	[ $n -gt 5 ]
 }
+
+# told ID SIGNALS END: the history holds so many signals and then the end, and nothing is left over
+told() {
+	same "$(events "$1" signal_received)" "$2"
+	same "$(cat .wf/closed/"$1"/history/*.jsonl | jq -r .type | tail -n 1)" "$3"
+	[ -z "$(find ".wf/closed/$1" -path '*inbox*' -type f)" ]
+}
+
+@test "promise 1: a signal that the run will not read is in its history before the end, however it ends" {
+	local id driver asker
+	wf run "$MAIL:count" --id ended --no-wait -q || true
+	wf run "$MAIL:count" --id delayed --start-delay 1h --no-wait -q || true
+	wf run "$MAIL:count" --id late --timeout 100ms --no-wait -q || true
+	wf run "$MAIL:count" --id driven >/dev/null 2>&1 3>&- &
+	until_true 10 eval '[ "$(wf status driven --json | jq -r .status)" = running ]'
+	driver=$!
+	kill -STOP $driver
+	wf terminate driven -q 3>&- &
+	asker=$!
+	until_true 10 eval '[ -n "$(ls .wf/open/driven/inbox)" ]'
+	for id in ended delayed late driven; do
+		wf signal $id add 1
+		wf signal $id add 2
+	done
+	kill -CONT $driver
+	wait $asker
+	wait $driver || true
+	expect 0 wf terminate ended
+	expect 0 wf terminate delayed
+	until_true 5 eval '[ "$(wf status late --json | jq .due)" = true ]'
+	expect 1 wf resume late
+	for id in ended delayed driven; do told $id 2 run_terminated; done
+	told late 2 run_failed
+	expect 0 wf fsck
+	same "$output" ""
+	expect 0 wf replay "$MAIL"
+	expect 1 wf reset late --to 2 -q
+	same "$(events late signal_received)" 2
+}
+
+# The one that ends it dies before its Nth call: ended or not, and both signals in the history once it is.
+killed_while() { # COMMAND... of a run c
+	local n=0 status
+	while [ $n -lt 90 ]; do
+		n=$((n + 3))
+		rm -rf .wf
+		wf run "$MAIL:count" --id c --timeout 100ms --no-wait -q 2>/dev/null || true
+		wf signal c add 1
+		wf signal c add 2
+		until_true 5 eval '[ "$(date +%s%3N)" -gt $(($(jq .created .wf/open/c/run.json) + 100)) ]'
+		status=0
+		WF_FAULT="kill:$n:write+sync+rename+unlink" LD_PRELOAD=$(preload "$SHIM") \
+			"$@" >/dev/null 2>&1 || status=$?
+		[ $status -eq 137 ] || break
+		wf resume c -q >/dev/null 2>&1 || true
+		same "$(events c signal_received)" 2
+		contains "run_failed run_terminated" "$(cat .wf/closed/c/history/*.jsonl | jq -r .type | tail -n 1)"
+		[ "$(jq .events .wf/closed/c/result.json)" -gt 3 ]
+		wf fsck -q 2>&1 || wf fsck --repair
+	done
+	[ $n -gt 9 ]
+}
+
+@test "promise 1: killed anywhere while it terminates a run, its signals are in the history once" {
+	killed_while wf terminate c
+}
+
+@test "promise 1: killed anywhere while a run is past its time-out, its signals are in the history once" {
+	killed_while wf resume c
+}
