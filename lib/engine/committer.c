@@ -216,6 +216,8 @@ static void lost(struct committer *c)
 	struct err err = ERR_INIT;
 	int old = c->socket;
 
+	line_turn(&c->line, 0); /* its last words, when we found out by talking to it */
+	take_lines(c, 0);
 	stop(c);
 	if (c->restarted || start(c, &err) < 0) {
 		err_set(&c->complaint, ERR_SYSTEM,

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 
 static struct state state;
@@ -259,6 +260,30 @@ static void test_committer_killed(void)
 	is_int(behind, 0, "and no lock is left that stops the next one");
 }
 
+/* A program in its place: the first one says why it ends, the second one does not. */
+static void test_last_words(void)
+{
+	static const char program[] =
+		"#!/bin/sh\nmkdir \"$0.said\" && echo '{\"error\": \"no room\"}' >&3\n";
+	char *before = strdup(getenv("WF_LIBEXEC"));
+	struct err err = ERR_INIT;
+	struct committer *c;
+	siginfo_t ended;
+
+	mkdir(in_state("../other"), 0700);
+	put_file(in_state("../other/wf-committer"), program, strlen(program));
+	chmod(in_state("../other/wf-committer"), 0700);
+	setenv("WF_LIBEXEC", in_state("../other"), 1);
+	c = begin();
+	waitid(P_PID, (id_t)committer_pid(), &ended, WEXITED | WNOWAIT);
+	is_int(committer_hold(c, "one", 0, &err), 0, "a committer that ended does no harm");
+	committer_finish(c, &err);
+	is_str(err.text, "cannot commit: no room", "what it said before it ended is not lost");
+	err_clear(&err);
+	setenv("WF_LIBEXEC", before, 1);
+	free(before);
+}
+
 static void test_many(void)
 {
 	struct committer *c[3] = {begin(), begin(), begin()};
@@ -322,6 +347,7 @@ int main(void)
 	test_driver_killed();
 	test_release();
 	test_committer_killed();
+	test_last_words();
 	test_many();
 	test_same_branch();
 	free(state.path);
