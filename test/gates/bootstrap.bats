@@ -62,3 +62,37 @@ bare_bootstrap() { # 'PROGRAM...' WORD...
 	contains "$stderr" "still missing after apt-get install: gcc"
 	contains "$(cat called)" "apt-get install -y -qq --no-install-recommends gcc"
 }
+
+# A project of a name with blanks, whose configure writes down how it was called.
+small_project() {
+	mkdir -p "grüne Wiese" tools
+	cd "grüne Wiese"
+	cp "$WF_SRC/bootstrap" .
+	touch configure.ac Makefile.am Makefile.in
+	printf '#!/bin/sh\necho "$0 $*" >>called\ntouch config.status\necho all: >Makefile\n' >configure
+	chmod +x configure
+	printf '#!/bin/sh\n[ "$*" != "--modversion fuse3" ] || cat %s/fuse3\n' "$SCRATCH" >../tools/pkg-config
+	chmod +x ../tools/pkg-config
+	export PATH=$SCRATCH/tools:$PATH
+}
+
+@test "bootstrap builds in a place whose name has blanks" {
+	small_project
+	expect 0 ./bootstrap
+	same "$(cat build/called)" "../configure "
+	expect 0 env BUILD="$PWD/else where" CONFIGURE_FLAGS="--prefix=/opt --enable-asan" ./bootstrap
+	contains "$(cat "else where/called")" "../configure --prefix=/opt --enable-asan"
+}
+
+@test "bootstrap configures again when that would find more" {
+	small_project
+	expect 0 ./bootstrap
+	expect 0 ./bootstrap
+	same "$(wc -l <build/called)" 1
+	echo 3.14 >"$SCRATCH/fuse3"
+	expect 0 ./bootstrap
+	expect 0 ./bootstrap
+	same "$(wc -l <build/called)" 2
+	expect 0 env CONFIGURE_FLAGS=--enable-asan ./bootstrap
+	same "$(wc -l <build/called)" 3
+}
