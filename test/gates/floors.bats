@@ -4,50 +4,46 @@
 
 load ../cli/helper
 
-# What each floor may include: floors as folders, wf.h by its name.
-allowed() {
+# What a floor may include, in $allowed: floors as folders, wf.h by its name.
+allowed_in() {
 	case $1 in
-	base) echo "base" ;;
-	os) echo "os base" ;;
-	model) echo "model os base wf.h" ;;
-	core) echo "core model base wf.h" ;;
-	store) echo "store model os base wf.h" ;;
-	engine) echo "engine core store model os base wf.h wf-engine.h" ;;
-	cmd) echo "cmd engine core store model os base wf.h" ;;
+	base) allowed="base" ;;
+	os) allowed="os base" ;;
+	model) allowed="model os base wf.h" ;;
+	core) allowed="core model base wf.h" ;;
+	store) allowed="store model os base wf.h" ;;
+	engine) allowed="engine core store model os base wf.h wf-engine.h" ;;
+	cmd) allowed="cmd engine core store model os base wf.h" ;;
+	*) allowed="" ;;
 	esac
 }
 
 # FILE:LINE TARGET for each quoted include below the folders given, TARGET as a path in the tree.
 includes() {
-	local file line target
-	grep -rnoE --include='*.[ch]' '^#[[:space:]]*include[[:space:]]*"[^"]+"' "$@" |
-		while IFS=: read -r file line target; do
-			target=${target#*\"}
-			target=${target%\"}
-			[ "$target" = config.h ] && continue
-			target=$(realpath -m --relative-to=. "$(dirname "$file")/$target")
-			echo "$file:$line $target"
-		done
+	grep -rnoE --include='*.[ch]' '^#[[:space:]]*include[[:space:]]*"[^"]+"' "$@" | grep -v '"config\.h"' >"$SCRATCH/found"
+	sed -E 's|^([^:]*/)[^:]*:.*"(.*)"$|\1\2|' "$SCRATCH/found" | xargs -r realpath -m --relative-to=. >"$SCRATCH/targets"
+	cut -d: -f1,2 "$SCRATCH/found" | paste -d' ' - "$SCRATCH/targets"
 }
 
+# The floor of FILE, in $floor.
 floor_of() {
 	case $1 in
-	lib/wf.h) echo wf.h ;;
-	lib/wf-engine.h) echo wf-engine.h ;;
-	lib/*/*) echo "$1" | cut -d/ -f2 ;;
-	cmd/*) echo cmd ;;
-	*) echo "outside" ;;
+	lib/wf.h | lib/wf-engine.h) floor=${1#lib/} ;;
+	lib/*/*) floor=${1#lib/} floor=${floor%%/*} ;;
+	cmd/*) floor=cmd ;;
+	*) floor=outside ;;
 	esac
 }
 
 # broken < includes: those that go up
 broken() {
-	local where target from to
+	local where target floor allowed
 	while read -r where target; do
-		from=$(floor_of "${where%%:*}")
-		to=$(floor_of "$target")
-		case " $(allowed "$from") " in
-		*" $to "*) ;;
+		floor_of "${where%%:*}"
+		allowed_in "$floor"
+		floor_of "$target"
+		case " $allowed " in
+		*" $floor "*) ;;
 		*) echo "$where includes $target" ;;
 		esac
 	done

@@ -97,7 +97,7 @@ page_options() {
 @test "the arguments of each command are those of its SYNOPSIS" {
 	for command in $COMMANDS; do
 		usage=$(wf "$command" --help | sed -n "1s/^usage: wf $command \[options\] *//p")
-		synopsis=$(mandoc -Tascii -Owidth=200 "$WF_SRC/man/wf-$command.1" | col -b |
+		synopsis=$(mandoc -Tascii -Owidth=200 "$WF_SRC/man/wf-$command.1" | sed 's/.\x08//g' |
 			sed -n '/^SYNOPSIS/{n;s/^ *//;p}' | sed -E "s/^wf $command *(\[options\])? *//; s/ \| /|/g")
 		same "$command: $synopsis" "$command: $usage"
 	done
