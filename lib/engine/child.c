@@ -3,13 +3,10 @@
 
 #include "../base/str.h"
 #include "../model/child.h"
-#include "../model/dump.h"
-#include "../store/inbox.h"
-#include "../store/state.h"
+#include "child_internal.h"
 #include "child_make.h"
 #include "driver_internal.h"
 #include "runner.h"
-#include "runner_inbox.h"
 #include "status.h"
 
 #include <stdio.h>
@@ -18,151 +15,6 @@
 
 #define LOOK_MS 300 /* at a child that another process drives */
 #define SOON_MS 10000
-
-struct kid {
-	struct runner *parent;
-	struct runner *runner; /* while it is driven here */
-	struct kid *next, **link;
-	uint64_t cmd;
-	const struct child *child; /* borrowed from the core */
-	char *id;                  /* of the attempt in hand */
-	int attempt;
-	bool stuck;    /* halted or broken */
-	bool told_end; /* who has its id was told to end */
-	int64_t due;   /* of the next attempt; 0: none */
-	uv_timer_t *alarm;
-};
-
-/* ---- what the history says */
-
-static void key_of(uint64_t cmd, char ret[24])
-{
-	snprintf(ret, 24, "%llu", (unsigned long long)cmd);
-}
-
-int kid_known(struct runner *r, const struct event *event, struct err *err)
-{
-	char key[24];
-	int rc = 0;
-
-	key_of(event->cmd, key);
-	if (event->type == EVENT_CHILD_STARTED)
-		rc = json_object_set(r->children, key, event->body);
-	else if (event->type == EVENT_CHILD_CLOSED)
-		json_object_del(r->children, key);
-	return rc < 0 ? err_nomem(err) : 0;
-}
-
-/* The attempt that the history says was started last; 0: none. */
-static int recorded(const struct kid *kid)
-{
-	char key[24];
-	json_t *body, *attempt;
-
-	key_of(kid->cmd, key);
-	body = json_object_get(kid->parent->children, key);
-	attempt = json_object_get(body, "attempt");
-	return !body ? 0 : attempt ? (int)json_integer_value(attempt) : 1;
-}
-
-/* ---- events */
-
-/* The members that both events have. */
-static json_t *event_body(const struct kid *kid)
-{
-	return json_pack("{s:s, s:s}", "child", kid->id, "workflow", kid->child->workflow);
-}
-
-static int add_members(struct buf *fields, const json_t *body, struct err *err)
-{
-	char *text = dump_json(body, JSON_COMPACT);
-
-	if (text && fields->len)
-		buf_addc(fields, ',');
-	if (text)
-		buf_add(fields, text + 1, strlen(text) - 2);
-	free(text);
-	return text && buf_ok(fields) ? 0 : err_nomem(err);
-}
-
-static char *note(const struct kid *kid, const char *word)
-{
-	return str_format("child %s: %s", kid->id, word);
-}
-
-static int say_started(struct kid *kid, struct err *err)
-{
-	struct runner *r = kid->parent;
-	struct happening *h = runner_happen(r, EVENT_CHILD_STARTED, kid->cmd);
-	json_t *body = event_body(kid);
-	char key[24];
-	int rc = h && body ? 0 : -1;
-
-	key_of(kid->cmd, key);
-	if (rc == 0 && kid->attempt > 1)
-		rc = json_object_set_new(body, "attempt", json_integer(kid->attempt));
-	if (rc == 0 && kid->child->on_close)
-		rc = json_object_set_new(body, "on_close",
-					 json_string(child_close_name(kid->child->on_close)));
-	if (rc == 0)
-		rc = json_object_set(r->children, key, body);
-	if (rc == 0 && (rc = add_members(&h->fields, body, err)) == 0) {
-		struct buf input = BUF_INIT;
-
-		core_describe_input(r->core, kid->cmd, &input);
-		if (buf_ok(&input) && strchr(input.data, ','))
-			buf_adds(&h->fields, strstr(input.data, ",\"input"));
-		rc = buf_ok(&input) && buf_ok(&h->fields) ? 0 : -1;
-		buf_release(&input);
-		h->event.body = json_incref(body);
-		h->note = note(kid, "started");
-	}
-	json_decref(body);
-	return rc < 0 ? err_nomem(err) : 0;
-}
-
-static void kid_free(struct kid *kid);
-
-/* Its end becomes our event. Frees the kid. value: result or error, borrowed. */
-static int settle(struct kid *kid, const char *status, json_t *value, struct err *err)
-{
-	struct runner *r = kid->parent;
-	const char *member = strcmp(status, "completed") == 0 ? "result" : "error";
-	struct happening *h = runner_happen(r, EVENT_CHILD_CLOSED, kid->cmd);
-	json_t *body = event_body(kid);
-	int rc = h && body ? 0 : err_nomem(err);
-	char key[24];
-
-	if (rc == 0 && json_object_set_new(body, "status", json_string(status)) < 0)
-		rc = err_nomem(err);
-	if (rc == 0)
-		rc = add_members(&h->fields, body, err);
-	if (rc == 0) {
-		buf_addc(&h->fields, ',');
-		rc = runner_put_json(r, &h->fields, member, value, err);
-	}
-	if (rc == 0 && json_object_set(body, member, value) < 0)
-		rc = err_nomem(err);
-	if (rc == 0) {
-		h->event.body = json_incref(body);
-		h->note = note(kid, status);
-		key_of(kid->cmd, key);
-		json_object_del(r->children, key);
-	}
-	json_decref(body);
-	kid_free(kid);
-	return rc;
-}
-
-static int settle_failed(struct kid *kid, const char *type, const char *message, struct err *err)
-{
-	json_t *error = json_pack("{s:s, s:s, s:b}", "type", type, "message", message, "permanent",
-				  1);
-	int rc = error ? settle(kid, "failed", error, err) : err_nomem(err);
-
-	json_decref(error);
-	return rc;
-}
 
 /* ---- alarms */
 
@@ -199,7 +51,7 @@ static int alarm_in(struct kid *kid, int64_t ms, struct err *err)
 	return 0;
 }
 
-static void kid_free(struct kid *kid)
+void kid_free(struct kid *kid)
 {
 	if (kid->alarm) {
 		kid->alarm->data = NULL;
@@ -273,10 +125,10 @@ static int closed(struct kid *kid, struct err *err)
 	if (more == 1)
 		kid->attempt++;
 	else if (more < 0 && !err->code)
-		more = settle(kid, run_status_name(s.status),
-			      s.status == STATUS_COMPLETED ? (s.result ? s.result : null)
-							   : (s.error ? s.error : null),
-			      err);
+		more = kid_settle(kid, run_status_name(s.status),
+				  s.status == STATUS_COMPLETED ? (s.result ? s.result : null)
+							       : (s.error ? s.error : null),
+				  err);
 	run_summary_release(&s);
 	return more;
 }
@@ -309,23 +161,22 @@ static int make(struct kid *kid, struct err *err)
 	struct err why = ERR_INIT;
 	int rc;
 
-	if (recorded(kid) >= kid->attempt)
-		return settle_failed(kid, "lost", "its run was there and is no more", err);
+	if (kid_recorded(kid) >= kid->attempt)
+		return kid_settle_failed(kid, "lost", "its run was there and is no more", err);
 	rc = child_make(kid->parent, kid->cmd, kid->child, kid->id, &why);
 	if (rc == 0 || rc == -ERR_EXISTS)
 		return 1;
 	if (refusal(rc))
-		return settle_failed(kid, refusal(rc), why.text, err);
+		return kid_settle_failed(kid, refusal(rc), why.text, err);
 	return err_set(err, why.code, "%s", why.text);
 }
-
-static int tell_to_end(struct driver *d, const char *id, const char *reason, struct err *err);
 
 /* A child of ours from before a reset is still driven: it ends, and is looked at again. */
 static int end_driven(struct kid *kid, struct err *err)
 {
-	int rc = kid->told_end ? 0
-			       : tell_to_end(kid->parent->driver, kid->id, CHILD_LEFT_REASON, err);
+	int rc = kid->told_end
+			 ? 0
+			 : kid_tell_to_end(kid->parent->driver, kid->id, CHILD_LEFT_REASON, err);
 
 	kid->told_end = true;
 	return rc < 0 ? rc : alarm_in(kid, LOOK_MS, err);
@@ -346,9 +197,9 @@ static int taken(struct kid *kid, struct run *run, struct err *err)
 	if (rc == -ERR_BUSY && !run->closed)
 		return end_driven(kid, err);
 	if (rc == -ERR_EXISTS || rc == -ERR_BUSY || rc == -ERR_USAGE)
-		return settle_failed(kid, "exists", why.text, err);
+		return kid_settle_failed(kid, "exists", why.text, err);
 	if (refusal(rc))
-		return settle_failed(kid, refusal(rc), why.text, err);
+		return kid_settle_failed(kid, refusal(rc), why.text, err);
 	return err_set(err, why.code, "%s", why.text);
 }
 
@@ -368,7 +219,7 @@ static int look(struct kid *kid, struct err *err)
 		return err_set(err, why.code, "%s", why.text);
 	if (!child_is_ours(kid->parent, kid->cmd, &run))
 		rc = taken(kid, &run, err);
-	else if (recorded(kid) < kid->attempt && (rc = say_started(kid, err)) < 0)
+	else if (kid_recorded(kid) < kid->attempt && (rc = kid_say_started(kid, err)) < 0)
 		rc = -err->code;
 	else
 		rc = run.closed ? closed(kid, err) : drive(kid, err);
@@ -399,7 +250,7 @@ int kid_start(struct runner *r, const struct command *command, struct err *err)
 	if (r->kids)
 		r->kids->link = &kid->next;
 	r->kids = kid;
-	kid->attempt = recorded(kid);
+	kid->attempt = kid_recorded(kid);
 	if (!kid->attempt)
 		kid->attempt = 1;
 	return go(kid, err);
@@ -424,81 +275,6 @@ void kid_ended(struct kid *kid)
 		return;
 	if (go(kid, &err) < 0)
 		runner_break(r, DRIVE_BROKEN, &err);
-}
-
-/* ---- telling it */
-
-/* Put a message into the inbox of a run, if that is open; the driver of ours takes it at once. */
-static int tell(struct driver *d, const char *id, json_t *message, struct err *err)
-{
-	struct err why = ERR_INIT;
-	struct runner *runner = driver_find(d, id);
-	struct run run;
-	int rc = run_open(&run, d->state, id, &why);
-
-	if (rc == 0) {
-		rc = inbox_put(&run, message, NULL, &why);
-		run_release(&run);
-	}
-	if (rc == -ERR_CLOSED || rc == -ERR_NOT_FOUND)
-		return 0;
-	if (rc < 0)
-		return err_set(err, why.code, "%s", why.text);
-	if (runner && runner_inbox_take(runner, &why) < 0)
-		runner_break(runner, DRIVE_BROKEN, &why);
-	return 0;
-}
-
-static int tell_to_cancel(struct driver *d, const char *id, const char *reason, struct err *err)
-{
-	json_t *message = json_pack("{s:s, s:s}", "kind", "cancel", "reason", reason);
-	int rc = message ? tell(d, id, message, err) : err_nomem(err);
-
-	json_decref(message);
-	return rc;
-}
-
-static int tell_to_end(struct driver *d, const char *id, const char *reason, struct err *err)
-{
-	json_t *message = json_pack("{s:s, s:{s:s, s:s}}", "kind", "terminate", "error", "type",
-				    "terminated", "message", reason);
-	int rc = message ? tell(d, id, message, err) : err_nomem(err);
-
-	json_decref(message);
-	return rc;
-}
-
-int kid_cancel(struct runner *r, uint64_t cmd, struct err *err)
-{
-	struct kid *kid = r->kids;
-
-	while (kid && kid->cmd != cmd)
-		kid = kid->next;
-	if (!kid || !kid->id)
-		return 0;
-	return tell_to_cancel(r->driver, kid->id, "its parent wants it no longer", err);
-}
-
-int kids_parent_ends(struct runner *r, struct err *err)
-{
-	char *reason = str_format("its parent '%s' has ended", r->run.id);
-	json_t *body;
-	const char *key;
-	void *next;
-	int rc = reason ? 0 : err_nomem(err);
-
-	json_object_foreach_safe (r->children, next, key, body) {
-		const char *id = json_string_value(json_object_get(body, "child"));
-		enum child_close policy =
-			child_close_parse(json_string_value(json_object_get(body, "on_close")));
-
-		if (rc == 0 && id && policy == CHILD_TERMINATE)
-			rc = tell_to_end(r->driver, id, reason, err);
-		else if (rc == 0 && id && policy == CHILD_CANCEL)
-			rc = tell_to_cancel(r->driver, id, reason, err);
-	}
-	free(reason);
-	return rc;
 }
 
 /* ---- for the loop */

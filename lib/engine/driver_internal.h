@@ -42,6 +42,11 @@ struct driver {
 
 /* Load a pinned module once. Borrowed. */
 int driver_module(struct driver *d, const char *sha256, const struct module **ret, struct err *err);
+/* Make the loop, and listen: to stop signals, the committer, the tick. On failure nothing is to be
+ * ended. */
+int driver_loop_begin(struct driver *d, struct err *err);
+/* All that still listens lets go. */
+void driver_loop_end(struct driver *d);
 /* Something has happened: the next turn must not wait for more. */
 void driver_wake(struct driver *d);
 /* The runner of a run that is driven here; NULL: it is not. */
