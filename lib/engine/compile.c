@@ -181,6 +181,8 @@ static int compile(const char *c_file, const char *so, struct err *err)
 		rc = argv_words(&argv, getenv("WF_LDFLAGS")) < 0 ? err_nomem(err) : 0;
 	if (!rc)
 		rc = pass(&argv, c_file, &out, true, err);
+	if (!rc && chmod(so, 0700) < 0) /* linkers go by the umask */
+		rc = err_sys(err, errno, "cannot change '%s'", so);
 	buf_release(&out);
 	argv_release(&argv);
 	return rc;

@@ -117,6 +117,21 @@ counting_cc() {
 	same "$(find .wf/cache -name '.tmp-*')" ""
 }
 
+@test "module: C is compiled under any umask, and without a PATH" {
+	local mask
+	for mask in 000 002 077; do
+		source_file "under$mask" a
+		chmod 644 "under$mask.c"
+		expect 0 bash -c "umask $mask; exec wf run -q ./under$mask.c"
+		same "$output" '"a"'
+	done
+	source_file bare a
+	expect 0 env -u PATH "$(command -v wf)" run -q ./bare.c
+	same "$output" '"a"'
+	same "$(find .wf -path .wf/.git -prune -o -perm /022 ! -type l -print)" ""
+	expect 0 wf fsck
+}
+
 @test "module: what does not compile says the first error, and nothing began" {
 	source_file broken a
 	sed -i '2i static int also = undeclared;' broken.c
