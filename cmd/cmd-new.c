@@ -74,7 +74,8 @@ static int write_new(const char *path, const char *template, const char *name, s
 		buf_release(&text);
 		return err_nomem(err);
 	}
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	/* code that everybody could write to would be refused */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0664);
 	if (fd < 0) {
 		r = errno == EEXIST ? err_set(err, ERR_EXISTS,
 					      "'%s' exists already and is left as it is", path)

@@ -17,6 +17,13 @@ load cli
 	contains "$stderr" "the input has no name"
 }
 
+@test "what new writes runs under any umask" {
+	for mask in 000 077; do
+		expect 0 bash -c "umask $mask; wf new under$mask && rm Makefile && sed -i 's/sleep(5)/sleep(0)/' under$mask.c"
+		expect 0 wf run "under$mask.c" name=you
+	done
+}
+
 @test "new overwrites nothing" {
 	echo mine >first.c
 	expect 2 wf new first
