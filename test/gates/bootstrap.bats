@@ -96,3 +96,14 @@ small_project() {
 	expect 0 env CONFIGURE_FLAGS=--enable-asan ./bootstrap
 	same "$(wc -l <build/called)" 3
 }
+
+@test "bootstrap takes a BUILD folder named from where it is called, the first time and again" {
+	small_project
+	cd ..
+	for _ in 1 2; do
+		BUILD=elsewhere expect 0 "grüne Wiese/bootstrap"
+		contains "$stderr" "try $PWD/elsewhere/wf"
+		[ -e elsewhere/bootstrap-build.log ]
+	done
+	same "$(wc -l <elsewhere/called)" 1
+}
