@@ -36,7 +36,7 @@ static json_t *use(wf_attempt *a, const json_t *in)
 		return wf_fail_permanently(a, "no_secret", "there is no such secret");
 	mark(in, value);
 	printf("out %s, and %.10s", value, value);
-	printf("%s\n", value + 10);
+	printf("%s\n", value + strnlen(value, 10));
 	fprintf(stderr, "err %s\n", value);
 	fflush(stdout);
 	said = json_pack("{s:s, s:[s], s:s, s:i}", "said", value, "list", value, value, "member",

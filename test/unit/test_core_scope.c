@@ -175,6 +175,8 @@ static void test_kinds(void)
 	core_set_live(t.core);
 	is_str(asked(&t), "2 step work 1; 3 step work 1; cancel 2",
 	       "on replay, what is waited for is asked for again, and to stop");
+	completed(&t, 2, "22");
+	is_str(ended(&t), "completed [\"cancelled\",22,\"cancelled\"]", "and its outcome counts");
 	finish(&t);
 }
 
