@@ -86,11 +86,11 @@ static void print_contents(const struct cli *cli, const struct module *module)
 			   module->entries[i].name);
 }
 
-static int check_file(struct cli *cli, const char *file, bool all, struct err *err)
+static int check_file(struct cli *cli, const char *file, const char *of, bool all, struct err *err)
 {
 	struct findings findings = {cli, all, 0, 0};
 	struct module *module = NULL;
-	int r = module_load(file, &module, err);
+	int r = module_load_made(file, of, &module, err);
 
 	if (r < 0)
 		return r;
@@ -119,7 +119,7 @@ static int check(struct cli *cli, const void *arg)
 
 	if (named_parse(&named, cli->args[0], &err) < 0 || named_locate(&named, &err) < 0 ||
 	    find_binary(cli, &named, &file, &err) < 0 ||
-	    check_file(cli, file, values->all, &err) < 0)
+	    check_file(cli, file, named.file, values->all, &err) < 0)
 		status = complain(&err);
 	free(file);
 	named_release(&named);

@@ -4,6 +4,7 @@
 #include "../lib/engine/module.h"
 #include "../lib/engine/reset.h"
 #include "../lib/os/os.h"
+#include "../lib/store/run.h"
 #include "../lib/store/state.h"
 #include "cli.h"
 #include "command.h"
@@ -91,18 +92,6 @@ static void tell(const struct cli *cli, const char *id, uint64_t at, bool driven
 	}
 }
 
-static int check_id(const char *id)
-{
-	const char *problem = id ? str_id_problem(id) : NULL;
-	char *quoted = problem ? str_quote(id, strlen(id)) : NULL;
-	int status = problem ? complain_usage("%s cannot be a run id: it %s",
-					      quoted ? quoted : "this", problem)
-			     : 0;
-
-	free(quoted);
-	return status;
-}
-
 static int fork_off(struct cli *cli, const void *arg)
 {
 	const struct fork_values *values = arg;
@@ -110,9 +99,12 @@ static int fork_off(struct cli *cli, const void *arg)
 	struct state state;
 	char *id = NULL;
 	uint64_t at = 0;
-	int status = check_id(values->id);
+	int status;
 
-	if (status || (status = cli_need_state(cli, &state)))
+	if (values->id && run_check_id(values->id, &err) < 0)
+		return complain(&err);
+	status = cli_need_state(cli, &state);
+	if (status)
 		return status;
 	if (make(cli, &state, values, &id, &at, &complaint, &err) < 0) {
 		status = complain(&err);

@@ -204,7 +204,7 @@ static int load_module(struct replaying *re, struct state *state, struct err *er
 		}
 	}
 	if (r == 0)
-		r = module_load(file ? file : named.file, &re->module, err);
+		r = module_load_made(file ? file : named.file, named.file, &re->module, err);
 	free(file);
 	named_release(&named);
 	return r;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "../lib/base/error.h"
-#include "../lib/base/str.h"
 #include "../lib/engine/fault.h"
 #include "../lib/engine/stub.h"
 #include "../lib/store/run.h"
@@ -299,16 +298,9 @@ static int check_policies(const struct run_values *v, struct err *err)
 static int prepare(struct session *s, struct err *err)
 {
 	const char *id = s->values->id;
-	const char *problem = id ? str_id_problem(id) : NULL;
 
-	if (problem) {
-		char *quoted = str_quote(id, strlen(id));
-
-		err_set(err, ERR_USAGE, "%s cannot be a run id: it %s", quoted ? quoted : "this",
-			problem);
-		free(quoted);
+	if (id && run_check_id(id, err) < 0)
 		return -err->code;
-	}
 	if (make_options(s, err) < 0 || testing_options(s, err) < 0)
 		return -err->code;
 	if (check_policies(s->values, err) < 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "../lib/base/error.h"
-#include "../lib/base/str.h"
 #include "../lib/engine/secrets_guard.h"
 #include "../lib/store/inbox.h"
 #include "../lib/store/run.h"
@@ -160,7 +159,6 @@ static int check(struct sending *s, struct err *err)
 	static const struct words none = {NULL, 0};
 	const struct signal_values *v = s->values;
 	char **args = s->cli->args;
-	const char *problem = str_id_problem(args[0]);
 	json_t *payload = NULL;
 
 	if (!v->start && (v->input || v->no_run || v->policy.on_conflict || v->policy.reuse))
@@ -173,14 +171,8 @@ static int check(struct sending *s, struct err *err)
 		return -err->code;
 	if (v->no_run && v->resume)
 		return err_set(err, ERR_USAGE, "--no-run and --resume cannot be given together");
-	if (problem) {
-		char *quoted = str_quote(args[0], strlen(args[0]));
-
-		err_set(err, ERR_USAGE, "%s cannot be a run id: it %s", quoted ? quoted : "this",
-			problem);
-		free(quoted);
+	if (run_check_id(args[0], err) < 0)
 		return -err->code;
-	}
 	if (payload_check_name("signal", args[1], err) < 0 ||
 	    payload_make(args + 2, s->cli->nargs - 2, &payload, err) < 0)
 		return -err->code;

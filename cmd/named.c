@@ -35,8 +35,14 @@ int named_parse(struct named *ret, const char *text, struct err *err)
 		return err_set(err, ERR_USAGE,
 			       "'%s' names no workflow; give NAME, FILE.so, FILE.c or FILE:NAME",
 			       text);
-	if (!str_utf8(text, strlen(text)))
-		return err_set(err, ERR_USAGE, "the name of the workflow is not UTF-8");
+	if (!str_utf8(text, strlen(text))) {
+		char *quoted = str_quote(text, strlen(text));
+
+		err_set(err, ERR_USAGE, "%s cannot be the name of a workflow: it is not UTF-8",
+			quoted ? quoted : "this");
+		free(quoted);
+		return -err->code;
+	}
 	const char *base = base_of(text, n, &len);
 	*ret = (struct named){
 		.text = text, .after = colon ? colon + 1 : NULL, .base = strndup(base, len)};
@@ -119,6 +125,20 @@ void named_release(struct named *named)
 	*named = (struct named){0};
 }
 
+/* What was compiled and cannot be meant is refused by the name of its source. */
+static int compile(struct state *state, const char *c_file, char **ret, struct err *err)
+{
+	struct module *module = NULL;
+	int r = module_compile(state, c_file, ret, err);
+
+	if (r == 0 && (r = module_load_made(*ret, c_file, &module, err)) < 0) {
+		free(*ret);
+		*ret = NULL;
+	}
+	module_free(module);
+	return r;
+}
+
 int named_module(struct state *state, const char *word, char **ret, struct err *err)
 {
 	struct named named = {0};
@@ -127,7 +147,7 @@ int named_module(struct state *state, const char *word, char **ret, struct err *
 	if (r == 0)
 		r = named_locate(&named, err);
 	if (r == 0 && named_needs_compiler(&named))
-		r = module_compile(state, named.file, ret, err);
+		r = compile(state, named.file, ret, err);
 	else if (r == 0 && !(*ret = strdup(named.file)))
 		r = err_nomem(err);
 	named_release(&named);

@@ -19,7 +19,7 @@ int new_run_load(struct new_run *run, struct state *state, struct err *err)
 	else if (!(run->file = strdup(run->named->file)))
 		r = err_nomem(err);
 	if (r == 0)
-		r = module_load(run->file, &run->module, err);
+		r = module_load_made(run->file, run->named->file, &run->module, err);
 	if (r == 0 && (run->workflow = named_choose(run->named, run->module, err)) < 0)
 		r = -err->code;
 	return r;

@@ -177,8 +177,10 @@ static int parse_letters(struct parser *p, const char *word)
 				p->ret->help = true;
 				continue;
 			}
-			char *given = str_quote(c, strlen(c) > 1 && (*c & 0x80) ? strlen(c) : 1);
-			err_set(p->err, ERR_USAGE, "unknown option -%s", given ? given : "");
+			const char letter[] = {'-', *c, '\0'};
+			char *given = *c & 0x80 ? str_quote(word, strlen(word))
+						: str_quote(letter, 2);
+			err_set(p->err, ERR_USAGE, "unknown option %s", given ? given : "");
 			free(given);
 			return -p->err->code;
 		}

@@ -6,6 +6,7 @@
 #include "../lib/model/dump.h"
 #include "cli.h"
 #include "exit.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,16 +60,26 @@ void err_write(const char *text, size_t n)
 	}
 }
 
+/* What a user, a file or a system said may be in it: nothing of that steers the terminal. */
 static void say_text(const char *prefix, const char *format, va_list ap)
 {
-	struct buf line = BUF_INIT;
+	struct buf text = BUF_INIT, shown = BUF_INIT;
 
-	buf_adds(&line, prefix);
-	buf_addv(&line, format, ap);
-	buf_addc(&line, '\n');
-	if (buf_ok(&line))
-		err_write(line.data, line.len);
-	buf_release(&line);
+	buf_adds(&text, prefix);
+	buf_addv(&text, format, ap);
+	for (char *line = text.data; buf_ok(&text) && line;) {
+		char *end = strchr(line, '\n');
+
+		if (end)
+			*end = '\0';
+		text_line(&shown, line);
+		buf_addc(&shown, '\n');
+		line = end ? end + 1 : NULL;
+	}
+	if (buf_ok(&shown))
+		err_write(shown.data, shown.len);
+	buf_release(&text);
+	buf_release(&shown);
 }
 
 void say(const char *format, ...)

@@ -3,6 +3,7 @@
 
 #include "../lib/base/error.h"
 #include "../lib/base/str.h"
+#include "../lib/store/run.h"
 #include "cli.h"
 
 #include <errno.h>
@@ -10,24 +11,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a line of standard input holds may have any byte. */
+static int check(const char *id, size_t n, struct err *err)
+{
+	char *quoted;
+
+	if (strlen(id) == n)
+		return run_check_id(id, err);
+	quoted = str_quote(id, n);
+	err_set(err, ERR_USAGE, "%s cannot be a run id: it holds a NUL", quoted ? quoted : "this");
+	free(quoted);
+	return -err->code;
+}
+
 static int add(struct targets *targets, const char *id, size_t n, struct err *err)
 {
 	char **ids = realloc(targets->ids, (targets->n + 1) * sizeof *ids), *copy;
-	const char *problem;
 
 	if (!ids)
 		return err_nomem(err);
 	targets->ids = ids;
-	copy = strndup(id, n);
+	copy = malloc(n + 1);
 	if (!copy)
 		return err_nomem(err);
-	problem = strlen(copy) == n ? str_id_problem(copy) : "holds a NUL";
-	if (problem) {
-		char *quoted = str_quote(id, n);
-
-		err_set(err, ERR_USAGE, "%s cannot be a run id: it %s", quoted ? quoted : "this",
-			problem);
-		free(quoted);
+	memcpy(copy, id, n);
+	copy[n] = '\0';
+	if (check(copy, n, err) < 0) {
 		free(copy);
 		return -err->code;
 	}

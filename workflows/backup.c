@@ -3,6 +3,7 @@
  * backup: an archive of a folder, proven readable, with the old ones rotated.
  *
  *     wf run backup --id backup-$(date +%F) --quiet source=/srv/data target=/var/backups keep=14
+ * >/dev/null
  *
  * That line belongs into cron: called again on the same day it goes on where a
  * kill or a reboot stopped it, or reports the result again.

@@ -60,7 +60,9 @@ struct entry *author_step(struct core *core, const char *name, wf_step_fn *fn, c
 	struct entry *entry;
 
 	if (index < 0) {
-		author_fail(core, "no_such_step", "step '%s' is not in the module", name);
+		author_fail(core, "no_such_step",
+			    "step '%s' is not in the module; add WF_STEP(%s) to its WF_MODULE",
+			    name, name);
 		return NULL;
 	}
 	if (json_deeper(in, DEEPEST)) {

@@ -164,7 +164,8 @@ static int load(wf_engine *engine, const char *named, char **ret_file, char **re
 	else if (rc == 0 && !(*ret_so = strdup(*ret_file)))
 		rc = err_nomem(err);
 	if (rc == 0)
-		rc = module_load(*ret_so, &engine->modules[engine->module_count], err);
+		rc = module_load_made(*ret_so, *ret_file, &engine->modules[engine->module_count],
+				      err);
 	if (rc == 0)
 		rc = module_workflow(engine->modules[engine->module_count++], *ret_file, workflow,
 				     ret_workflow, err);
@@ -200,13 +201,6 @@ static int make(wf_engine *engine, const wf_run_options *o, char **ret_id, struc
 	return rc;
 }
 
-static int check_id(const char *id, struct err *err)
-{
-	const char *problem = str_id_problem(id);
-
-	return problem ? err_set(err, ERR_USAGE, "'%s' cannot be a run id: it %s", id, problem) : 0;
-}
-
 int wf_engine_start(wf_engine *engine, const wf_run_options *options, const char **ret_id,
 		    wf_engine_error *error)
 {
@@ -223,7 +217,7 @@ int wf_engine_start(wf_engine *engine, const wf_run_options *options, const char
 	if (rc == 0 && !o.workflow)
 		rc = err_set(&err, ERR_USAGE, "no workflow is named");
 	if (rc == 0 && o.id)
-		rc = check_id(o.id, &err);
+		rc = run_check_id(o.id, &err);
 	if (rc == 0)
 		rc = make(engine, &o, &id, &err);
 	if (rc == 0)
@@ -242,7 +236,7 @@ int wf_engine_resume(wf_engine *engine, const char *id, wf_engine_error *error)
 {
 	struct err err = ERR_INIT;
 
-	if (check_id(id, &err) < 0 || driver_add(engine->driver, id, &err) < 0)
+	if (run_check_id(id, &err) < 0 || driver_add(engine->driver, id, &err) < 0)
 		return tell(&err, error);
 	return 0;
 }
@@ -286,7 +280,8 @@ int wf_engine_status(wf_engine *engine, const char *id, json_t **ret, wf_engine_
 	struct run_summary summary;
 	json_t *object;
 
-	if (check_id(id, &err) < 0 || run_summarize(&summary, &engine->state, id, false, &err) < 0)
+	if (run_check_id(id, &err) < 0 ||
+	    run_summarize(&summary, &engine->state, id, false, &err) < 0)
 		return tell(&err, error);
 	object = run_summary_json(&summary);
 	run_summary_release(&summary);
@@ -305,7 +300,7 @@ int wf_engine_signal(wf_engine *engine, const char *id, const char *name, json_t
 	struct run run;
 	json_t *message;
 	const char *problem = message_name_problem(name);
-	int rc = check_id(id, &err);
+	int rc = run_check_id(id, &err);
 
 	if (problem)
 		rc = err_set(&err, ERR_USAGE, "this cannot be the name of a signal: it %s",

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fsck_internal.h"
 
-#include "../base/str.h"
 #include "../os/file.h"
 #include "recall.h"
 
@@ -79,8 +78,7 @@ static int check_one(struct fsck *f, const char *id, bool named, struct err *err
 		return rc;
 	if (named && !l.path && !l.problems.count) {
 		look_release(&l);
-		return err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'", id,
-			       f->state->path);
+		return run_unknown(f->state, id, err);
 	}
 	before = l.problems;
 	if (!f->repair || !has_fix(&before)) {
@@ -170,9 +168,8 @@ int fsck_run(struct state *state, const char *const *ids, size_t n, bool repair,
 	int rc = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (str_id_problem(ids[i]))
-			return err_set(err, ERR_USAGE, "'%.200s' cannot be a run id: it %s", ids[i],
-				       str_id_problem(ids[i]));
+		if (run_check_id(ids[i], err) < 0)
+			return -err->code;
 	f.modules = json_object();
 	if (!f.modules)
 		return err_nomem(err);

@@ -182,8 +182,9 @@ static int load(const char *path, struct module *module, const char *pinned, str
 	return rc < 0 ? rc : link_module(module, err);
 }
 
-static int load_new(const char *path, const char *pinned, struct module **ret_module,
-		    struct err *err)
+/* shown: the file that the user knows. */
+static int load_new(const char *path, const char *shown, const char *pinned,
+		    struct module **ret_module, struct err *err)
 {
 	struct module *module = calloc(1, sizeof *module);
 	int rc;
@@ -195,7 +196,7 @@ static int load_new(const char *path, const char *pinned, struct module **ret_mo
 	rc = load(path, module, pinned, err);
 	if (rc < 0) {
 		module_free(module);
-		err_context(err, "cannot load module '%s'", path);
+		err_context(err, "cannot load module '%s'", shown);
 		return rc;
 	}
 	*ret_module = module;
@@ -204,13 +205,18 @@ static int load_new(const char *path, const char *pinned, struct module **ret_mo
 
 int module_load(const char *path, struct module **ret_module, struct err *err)
 {
-	return load_new(path, NULL, ret_module, err);
+	return load_new(path, path, NULL, ret_module, err);
 }
 
 int module_load_pinned(const char *path, const char *sha256, struct module **ret_module,
 		       struct err *err)
 {
-	return load_new(path, sha256, ret_module, err);
+	return load_new(path, path, sha256, ret_module, err);
+}
+
+int module_load_made(const char *path, const char *of, struct module **ret_module, struct err *err)
+{
+	return load_new(path, of, NULL, ret_module, err);
 }
 
 void module_free(struct module *module)

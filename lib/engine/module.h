@@ -35,6 +35,8 @@ int module_load(const char *path, struct module **ret_module, struct err *err);
  */
 int module_load_pinned(const char *path, const char *sha256, struct module **ret_module,
 		       struct err *err);
+/* The same of what path was made of: messages name that. */
+int module_load_made(const char *path, const char *of, struct module **ret_module, struct err *err);
 void module_free(struct module *module);
 /* Which workflow is meant: the named one; for NULL the module's only one, else the one named like
  * the file (as module_locate gave it). ERR_USAGE lists those that there are. */

@@ -140,7 +140,7 @@ static int prepare(struct seeking *s, const char *word, uint64_t number, struct 
 		s->quoted = name ? dump_json(name, JSON_ENCODE_ANY) : NULL;
 		json_decref(name);
 		if (!str_utf8(word, strlen(word)))
-			return err_set(err, ERR_USAGE, "the name of a step is UTF-8");
+			return err_set(err, ERR_USAGE, "'%s' names no step: it is not UTF-8", word);
 	}
 	return s->started && (s->quoted || (!s->step && !s->failures)) ? 0 : err_nomem(err);
 }

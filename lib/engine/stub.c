@@ -56,7 +56,7 @@ int stub_parse(json_t *stubs, const char *text, struct err *err)
 	int rc;
 
 	if (!str_utf8(text, strlen(text)))
-		return err_set(err, ERR_USAGE, "a stub is not UTF-8");
+		return err_set(err, ERR_USAGE, "'%s' is no stub: it is not UTF-8", text);
 	if (!equals || equals == text)
 		return err_set(err, ERR_USAGE,
 			       "'%s' is no stub; give STEP=JSON or "

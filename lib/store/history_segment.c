@@ -51,7 +51,8 @@ int segment_find(struct os *os, const char *dir, unsigned after, unsigned *ret_n
 	int rc = os->ops->list(os, dir, find_segment, &found);
 
 	if (rc == -ELOOP || rc == -ENOTDIR)
-		return err_set(err, ERR_DAMAGED, "'%s' is not a folder; run 'wf fsck --repair'",
+		return err_set(err, ERR_DAMAGED,
+			       "'%s' is not a folder; move it away, then run 'wf fsck --repair'",
 			       dir);
 	if (rc < 0 && rc != -ENOENT)
 		return err_sys(err, -rc, "cannot read folder '%s'", dir);

@@ -26,7 +26,8 @@ int run_check_id(const char *id, struct err *err)
 	if (!problem)
 		return 0;
 	quoted = str_quote(id, strlen(id));
-	rc = quoted ? err_set(err, ERR_USAGE, "run id %s %s", quoted, problem) : err_nomem(err);
+	rc = quoted ? err_set(err, ERR_USAGE, "%s cannot be a run id: it %s", quoted, problem)
+		    : err_nomem(err);
 	free(quoted);
 	return rc;
 }
@@ -118,6 +119,13 @@ static int look(struct state *state, const char *where, const char *id, char **r
 	return rc;
 }
 
+int run_unknown(const struct state *state, const char *id, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND,
+		       "there is no run '%s' in '%s'; 'wf list' names those there are", id,
+		       state->path);
+}
+
 /* open/ twice: a run may be moved back there (reset) while we look. */
 static int locate(struct run *run, struct err *err)
 {
@@ -130,8 +138,7 @@ static int locate(struct run *run, struct err *err)
 		if (rc != 0)
 			return rc < 0 ? rc : 0;
 	}
-	return err_set(err, ERR_NOT_FOUND, "there is no run '%s' in '%s'", run->id,
-		       run->state->path);
+	return run_unknown(run->state, run->id, err);
 }
 
 /* Its files may have been pruned, or its branch fetched from elsewhere. */

@@ -62,6 +62,10 @@ int run_create_filled(struct state *state, const struct run_info *info, run_fill
  * ERR_EXISTS when it is there. */
 int run_bring_back(struct state *state, const char *id, bool closed, run_fill_fn *fill, void *arg,
 		   struct err *err);
+/* Whether id may be one: 0, or ERR_USAGE, which says why not. */
+int run_check_id(const char *id, struct err *err);
+/* ERR_NOT_FOUND in the standard words. */
+int run_unknown(const struct state *state, const char *id, struct err *err);
 /* Open by id, in open/ or closed/; reads run.json. One that only git has is brought back first,
  * where state->recall does that. ERR_NOT_FOUND. */
 int run_open(struct run *ret, struct state *state, const char *id, struct err *err);

@@ -14,8 +14,6 @@ char *run_info_encode(const struct run_info *info);
 int run_info_decode(struct run_info *ret, const char *text, size_t n, const char *path,
 		    struct err *err);
 
-/* Whether id may be one: 0, or ERR_USAGE. */
-int run_check_id(const char *id, struct err *err);
 /* <run>/<a>/<b>, b may be NULL. New. */
 char *run_path(const struct run *run, const char *a, const char *b);
 /* Make a folder of the run, durably, unless it is there. */

@@ -63,8 +63,9 @@ static int check_place(struct run *run, int fd, struct err *err)
 static int busy(const struct run *run, const struct process_id *holder, bool alive, struct err *err)
 {
 	if (alive)
-		return err_set(err, ERR_BUSY, "run '%s' is driven by process %d", run->id,
-			       (int)holder->pid);
+		return err_set(err, ERR_BUSY,
+			       "run '%s' is driven by process %d; 'wf wait %s' waits for its end",
+			       run->id, (int)holder->pid, run->id);
 	if (holder->pid)
 		return err_set(
 			err, ERR_BUSY,

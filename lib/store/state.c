@@ -38,10 +38,13 @@ static int wrong_owner(const char *path, uid_t uid, struct err *err)
 
 	if (getpwuid_r(uid, &entry, names, sizeof names, &found) == 0 && found)
 		return err_set(err, ERR_SYSTEM,
-			       "state directory '%s' belongs to user '%s', not to you", path,
-			       found->pw_name);
-	return err_set(err, ERR_SYSTEM, "state directory '%s' belongs to user %u, not to you", path,
-		       (unsigned)uid);
+			       "state directory '%s' belongs to user '%s', not to you; "
+			       "become that user, or name another by --state",
+			       path, found->pw_name);
+	return err_set(err, ERR_SYSTEM,
+		       "state directory '%s' belongs to user %u, not to you; "
+		       "become that user, or name another by --state",
+		       path, (unsigned)uid);
 }
 
 static int check_trust(const char *path, const struct os_stat *st, struct err *err)
@@ -50,7 +53,10 @@ static int check_trust(const char *path, const struct os_stat *st, struct err *e
 		return err_set(err, ERR_SYSTEM,
 			       "state directory '%s' is a symbolic link; name its target", path);
 	if (st->kind != OS_DIRECTORY)
-		return err_set(err, ERR_SYSTEM, "state directory '%s' is not a folder", path);
+		return err_set(err, ERR_SYSTEM,
+			       "state directory '%s' is not a folder; "
+			       "move it away, or name another by --state",
+			       path);
 	if (st->uid != geteuid())
 		return wrong_owner(path, st->uid, err);
 	if (st->mode & (S_IWGRP | S_IWOTH))
@@ -259,7 +265,8 @@ static int look(const struct state *state, bool create, struct err *err)
 	if (rc == 0 && format > STATE_FORMAT)
 		rc = err_set(err, ERR_NEWER,
 			     "state directory '%s' was made by a newer wf "
-			     "(format %lu, this wf knows %d)",
+			     "(format %lu, this wf knows %d); use that one, or name another "
+			     "directory by --state",
 			     state->path, format, STATE_FORMAT);
 	if (rc == 0)
 		rc = check_places(state, err);
@@ -333,6 +340,10 @@ char *state_find(const char *explicit_path, struct err *err)
 
 	if (!explicit_path && from_environment && from_environment[0])
 		explicit_path = from_environment;
+	if (explicit_path && !explicit_path[0]) {
+		err_set(err, ERR_USAGE, "the state directory has no name; give --state a folder");
+		return NULL;
+	}
 	if (explicit_path) {
 		found = absolute(explicit_path);
 		if (!found)

@@ -141,3 +141,118 @@ load cli
 	contains "$stderr" "the input holds the character \\u0000, which is not allowed (line 1, column"
 	[ ! -e .wf ]
 }
+
+@test "what was given does not steer the terminal, whatever names it" {
+	local bad=$'\e[31mred\xff\a'
+	wf run "$CLI:nothing" --id a -q
+	while read -ra words; do
+		run --separate-stderr wf "${words[@]/BAD/$bad}"
+		same "$status" 2
+		one_line "$stderr" red
+		run -1 grep -c $'[\033\007\xff]' <<<"$stderr"
+	done <<-END
+		BAD
+		help BAD
+		new BAD
+		check BAD.so
+		fsck BAD
+		show BAD
+		log a BAD
+		why a BAD
+		status a BAD
+		reset a --to BAD
+		completion BAD
+		run -j BAD hello
+		run hello --timeout BAD
+		run hello --stub BAD
+		run hello --env BAD
+		run hello --input @BAD
+		run hello --BAD
+	END
+	expect 2 wf fsck "$(printf 'x%.0s' {1..300})"
+	one_line "$stderr" "'... cannot be a run id: it is longer than 200 bytes"
+	expect 2 wf run -Z
+	one_line "$stderr" "unknown option '-Z'"
+}
+
+@test "a state directory without a name is not the working folder" {
+	mkdir empty
+	cd empty
+	for command in "run $CLI:nothing" status list resume fsck; do
+		# shellcheck disable=SC2086
+		TMPDIR=$SCRATCH expect 2 wf --state "" $command
+		one_line "$stderr" "give --state a folder"
+	done
+	same "$(ls -A)" ""
+}
+
+@test "what was compiled and is no module is named by its source" {
+	printf '#include <wf.h>\nWF_MODULE()\n' >none.c
+	cat >absent.c <<-END
+		#include <wf.h>
+		void absent(void);
+		static json_t *absents(wf_ctx *wf, const json_t *in)
+		{
+			(void)wf;
+			absent();
+			return json_incref((json_t *)in);
+		}
+		WF_MODULE(WF_WORKFLOW(absents))
+	END
+	for command in "run ./none.c" "check ./none.c" "replay ./none.c"; do
+		# shellcheck disable=SC2086
+		expect 6 wf $command
+		one_line "$stderr" "cannot load module './none.c': it defines no workflow"
+	done
+	wf run "$CLI:sleeps" ms=3600000 --id a --no-wait -q || same $? 3
+	expect 6 wf resume a --with ./absent.c
+	one_line "$stderr" "cannot load module './absent.c': undefined symbol: absent"
+	expect 6 wf fork a --module ./absent.c
+	one_line "$stderr" "cannot load module './absent.c'"
+}
+
+@test "a step that is not in the module: where it belongs" {
+	cat >lacks.c <<-END
+		#include <wf.h>
+		static json_t *act(wf_attempt *a, const json_t *in)
+		{
+			(void)a;
+			return json_incref((json_t *)in);
+		}
+		static json_t *lacks(wf_ctx *wf, const json_t *in)
+		{
+			return wf_step(wf, act, in);
+		}
+		WF_MODULE(WF_WORKFLOW(lacks))
+	END
+	expect 1 wf run lacks.c -q
+	contains "$stderr" "no_such_step: step 'act' is not in the module; add WF_STEP(act) to its WF_MODULE"
+}
+
+@test "who is refused is told what to do" {
+	start_held a
+	expect 2 wf show nobody
+	one_line "$stderr" "'wf list' names those there are"
+	expect 4 wf resume a
+	one_line "$stderr" "'wf wait a' waits for its end"
+	touch go
+	wait "$DRIVER"
+	echo 999 >.wf/format
+	expect 7 wf status
+	one_line "$stderr" "use that one, or name another directory by --state"
+	rm -rf .wf
+	echo file >.wf
+	expect 7 wf status
+	one_line "$stderr" "is not a folder; move it away, or name another by --state"
+}
+
+@test "a file in the place of a history: what its message says mends it" {
+	wf run "$CLI:sleeps" ms=3600000 --id a --no-wait -q || same $? 3
+	rm -r .wf/open/a/history
+	echo file >.wf/open/a/history
+	expect 7 wf status a
+	one_line "$stderr" "is not a folder; move it away, then run 'wf fsck --repair'"
+	mv .wf/open/a/history elsewhere
+	expect 0 wf fsck --repair
+	expect 3 wf resume a --no-wait
+}

@@ -137,7 +137,8 @@ static void test_abort(void)
 	is_str(asked(&t), "1 step cancel 1",
 	       "a compensation that cannot be run ends the workflow there");
 	completed(&t, 1, "1");
-	is_str(ended(&t), "failed no_such_step: step 'unlisted' is not in the module",
+	is_str(ended(&t),
+	       "failed no_such_step: step 'unlisted' is not in the module; add WF_STEP(unlisted) to its WF_MODULE",
 	       "and says why");
 	finish(&t);
 	start(&t, "bad_json", "1");

@@ -166,7 +166,8 @@ static void test_options(void)
 	struct core_test t;
 
 	start(&t, "unknown_step", "null");
-	is_str(ended(&t), "failed no_such_step: step 'stranger' is not in the module",
+	is_str(ended(&t),
+	       "failed no_such_step: step 'stranger' is not in the module; add WF_STEP(stranger) to its WF_MODULE",
 	       "a step that the module does not name is an error");
 	finish(&t);
 	start(&t, "options_of", "null");

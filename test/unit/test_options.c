@@ -114,7 +114,7 @@ static void test_refused(void)
 	refused("--lod", "unknown option '--lod'; did you mean '--loud'?");
 	refused("--zebra", "unknown option '--zebra'");
 	refused("--zebra=1", "unknown option '--zebra'");
-	refused("-z", "unknown option -'z'");
+	refused("-z", "unknown option '-z'");
 	refused("--loud=1", "--loud takes no value");
 	refused("--name", "--name needs TEXT");
 	refused("-n", "--name needs TEXT");

@@ -189,7 +189,9 @@ static void test_lock(void)
 	is_int(run_driver(&run, &driver, &err), 0, "who drives now");
 	is_int(driver, child, "the child");
 	is_int(run_lock(&run, 10000, &err), -ERR_BUSY, "promise 5: one driver");
-	snprintf(want, sizeof want, "run 'lock' is driven by process %d", (int)child);
+	snprintf(want, sizeof want,
+		 "run 'lock' is driven by process %d; 'wf wait lock' waits for its end",
+		 (int)child);
 	is_str(err.text, want, "its pid is told, and nobody waited");
 	err_clear(&err);
 	end(child);
