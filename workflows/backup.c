@@ -184,12 +184,14 @@ static bool changed_since(const char *source, const char *name, size_t n, json_i
 	return (json_int_t)st.st_ctim.tv_sec * 1000 + st.st_ctim.tv_nsec / 1000000 >= since_ms;
 }
 
-/* Lines of tar --compare: "PATH: Contents differ". Every one must be explained by a change of the
- * file itself. */
+/* Lines of tar --compare: "PATH: Contents differ", those of one file one after the other. Every one
+ * must be explained by a change of the file itself. */
 static json_t *explain(wf_attempt *a, const json_t *in)
 {
 	const char *line = text(in, "differences"), *source = text(in, "source");
+	const char *last = line;
 	json_int_t since = json_integer_value(json_object_get(in, "since")), changed = 0;
+	size_t last_name = 0;
 
 	while (*line) {
 		size_t n = strcspn(line, "\n"), name = n;
@@ -200,7 +202,9 @@ static json_t *explain(wf_attempt *a, const json_t *in)
 			return wf_fail_permanently(
 				a, "corrupt", "the archive does not hold what '%s' holds: %.*s",
 				source, (int)n, line);
-		changed++;
+		changed += name != last_name || memcmp(line, last, name) != 0;
+		last = line;
+		last_name = name;
 		line += n + (line[n] == '\n');
 	}
 	return json_integer(changed);
