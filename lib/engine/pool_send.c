@@ -217,8 +217,11 @@ void worker_write(struct pool_worker *w)
 				 MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+			if (errno != EPIPE && errno != ECONNRESET)
+				worker_kill(w, "cannot be sent the request");
 			break; /* it is dead, and its death will be told */
+		}
 		if (n < 0) {
 			worker_poll(w);
 			return;

@@ -94,7 +94,9 @@ static void send_waiting(struct line_socket *s)
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
 		if (n < 0) {
-			buf_clear(&s->out); /* nobody listens */
+			/* who has gone may have left words; who lives would never get these */
+			s->closed |= errno != EPIPE && errno != ECONNRESET;
+			buf_clear(&s->out);
 			return;
 		}
 		buf_consume(&s->out, (size_t)n);

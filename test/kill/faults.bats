@@ -97,6 +97,12 @@ sweep() {
 	sweep notify 6 EMFILE ENOMEM ENOSPC
 }
 
+@test "promises 1 2 3: nothing can be told to other processes, or heard of them; what was open cannot be closed" {
+	sweep send+recv 16 EIO ENOMEM EINTR
+	sweep close 10 EIO
+	sweep map+memfd+chmod 6 ENOMEM
+}
+
 # limited FILES: a step that finds no room waits for its next attempt for as long as it may
 limited() {
 	(ulimit -n "$1" && exec timeout -k 9 3 wf run -j2 "$MARKS:effects" --id k "${INPUT[@]}") >out 2>err 3>&- || return $(($? == 124 ? 7 : $?))
@@ -110,7 +116,7 @@ limited() {
 }
 
 @test "promises 1 2 3: no process or socket can be made" {
-	sweep socketpair+fork 12 EMFILE ENOMEM EAGAIN
+	sweep socketpair+fork+spawn 12 EMFILE ENOMEM EAGAIN
 }
 
 @test "promises 1 2 3: any allocation fails" {

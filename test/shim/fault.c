@@ -20,12 +20,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -274,6 +277,55 @@ DIR *opendir(const char *path)
 	}
 WRAP_FCNTL(fcntl)
 WRAP_FCNTL(fcntl64)
+
+/* As the kernel does, a close that fails has closed. */
+int close(int fd)
+{
+	enum action action = strike_file("close", fd);
+	REAL(int, close, int);
+	int rc = real(fd);
+
+	return fails(action) ? -1 : (int)finish(action, rc);
+}
+
+WRAP(ssize_t, send, "send", (int fd, const void *data, size_t n, int flags), (fd, data, n, flags))
+WRAP(ssize_t, sendmsg, "send", (int fd, const struct msghdr *message, int flags),
+     (fd, message, flags))
+WRAP(ssize_t, recvmsg, "recv", (int fd, struct msghdr *message, int flags), (fd, message, flags))
+WRAP(int, linkat, "link", (int from_dir, const char *from, int to_dir, const char *to, int flags),
+     (from_dir, from, to_dir, to, flags))
+WRAP(int, memfd_create, "memfd", (const char *name, unsigned flags), (name, flags))
+WRAP(int, chmod, "chmod", (const char *path, mode_t mode), (path, mode))
+WRAP(int, statx, "stat", (int fd, const char *path, int flags, unsigned mask, struct statx *st),
+     (fd, path, flags, mask, st))
+
+#define WRAP_MMAP(name, offset_t) \
+	void *name(void *at, size_t n, int protection, int flags, int fd, offset_t offset) \
+	{ \
+		enum action action = strike("map"); \
+		REAL(void *, name, void *, size_t, int, int, int, offset_t); \
+		void *map = fails(action) ? MAP_FAILED \
+					  : real(at, n, protection, flags, fd, offset); \
+		finish(action, 0); \
+		return map; \
+	}
+WRAP_MMAP(mmap, off_t)
+WRAP_MMAP(mmap64, off64_t)
+
+/* It answers with the error, and leaves errno alone. */
+#define WRAP_SPAWN(name) \
+	int name(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, \
+		 const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]) \
+	{ \
+		enum action action = strike("spawn"); \
+		REAL(int, name, pid_t *, const char *, const posix_spawn_file_actions_t *, \
+		     const posix_spawnattr_t *, char *const[], char *const[]); \
+		return fails(action) ? fault.error \
+				     : (int)finish(action, real(pid, path, actions, attributes, \
+								argv, envp)); \
+	}
+WRAP_SPAWN(posix_spawn)
+WRAP_SPAWN(posix_spawnp)
 
 WRAP(int, socketpair, "socketpair", (int domain, int type, int protocol, int pair[2]),
      (domain, type, protocol, pair))

@@ -3,6 +3,7 @@
 #include "../../lib/base/error.h"
 #include "../../lib/engine/committer.h"
 #include "../../lib/os/os.h"
+#include "../../lib/store/line.h"
 #include "../../lib/store/state.h"
 #include "git_fixture.h"
 
@@ -336,6 +337,19 @@ static void test_same_branch(void)
 	ok(finish(a) && finish(b), "both finish");
 }
 
+/* As a socket does for which the kernel has no memory: nothing goes out, and nobody has gone. */
+static void test_cannot_send(void)
+{
+	struct line_socket s;
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	line_init(&s, fd);
+	line_send(&s, json_pack("{s:s}", "do", "flush"));
+	ok(s.closed, "no answer is waited for when the request could not be sent");
+	line_release(&s);
+	close(fd);
+}
+
 int main(void)
 {
 	fixture_make();
@@ -350,6 +364,7 @@ int main(void)
 	test_last_words();
 	test_many();
 	test_same_branch();
+	test_cannot_send();
 	free(state.path);
 	return done_testing();
 }
