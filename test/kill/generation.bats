@@ -24,7 +24,7 @@ every_kill() {
 	total=$(count_calls "write+sync+rename" "$@") || true
 	total=$(cat count)
 	[ "$total" -gt 20 ]
-	for ((n = 1; n <= total - 3; n += stride)); do
+	for ((n = 1 + RANDOM % stride; n <= total - 3; n += stride)); do # a sample that moves
 		rm -rf .wf marks
 		status=0
 		faulty "kill:$n:write+sync+rename" "$@" >out 2>err || status=$?

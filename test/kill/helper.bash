@@ -6,11 +6,11 @@ MARKS=$WF_BUILD/test/modules/effects.so
 SHIM=$WF_BUILD/test/shim/fault.so
 STATE=.wf
 
-# faulty SPEC COMMAND...: run a command with the fault shim.
+# faulty SPEC COMMAND...: run a command with the fault shim. Marks of its steps carry $MARKED.
 faulty() {
 	local spec=$1
 	shift
-	WF_FAULT=$spec LD_PRELOAD=$(preload "$SHIM") "$@"
+	WF_MARK_DRIVER=${MARKED--} WF_FAULT=$spec LD_PRELOAD=$(preload "$SHIM") "$@"
 }
 
 # How many calls an undisturbed command makes of the kinds in $1 (may be empty).
@@ -26,7 +26,7 @@ count_calls() {
 recorded_keys() {
 	local tail
 	tail=$(keys_tail "$1") || return 0
-	cat "$STATE/open/$1/history/"*.jsonl 2>/dev/null | tr -d '\n' | sed 's/}{/}\n{/g' |
+	cat "$STATE"/*/"$1"/history/*.jsonl 2>/dev/null | tr -d '\n' | sed 's/}{/}\n{/g' |
 		sed -nE "s/^\{.*\"type\":\"step_(completed|failed)\".*\"cmd\":([0-9]+).*\}\$/$1.\2.$tail/p; \
 s/^\{.*\"cmd\":([0-9]+).*\"type\":\"step_(completed|failed)\".*\}\$/$1.\1.$tail/p" | sort -u | tr '\n' ' '
 }
@@ -62,7 +62,7 @@ remember() {
 }
 
 remember_nothing() {
-	RECORDED=
+	RECORDED=unknown
 	BEFORE=0
 }
 

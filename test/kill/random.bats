@@ -23,7 +23,7 @@ teardown() {
 # begin: a run in the background, in a session of its own; $PID leads it
 begin() {
 	rm -rf .wf marks
-	setsid wf run -j4 "$MARKS:effects" --id k "${INPUT[@]}" >out 2>err 3>&- &
+	WF_MARK_DRIVER=disturbed setsid wf run -j4 "$MARKS:effects" --id k "${INPUT[@]}" >out 2>err 3>&- &
 	PID=$!
 	until_true 20 test -s marks
 }

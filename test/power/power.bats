@@ -127,7 +127,7 @@ one_cut() {
 	local call=$((1 + ($1 * 7919) % CALLS)) told marks
 	rm -f marks
 	disk_begin "$1"
-	cut_in "$call" wf run -j2 "$MARKS:effects" --id k "${INPUT[@]}"
+	cut_in "$call" env WF_MARK_DRIVER=disturbed wf run -j2 "$MARKS:effects" --id k "${INPUT[@]}"
 	in_git
 	told=$(grep -cE '^(work|flaky|shell|once): completed' err || true)
 	[ "$(outcomes)" -ge "$told" ] || { echo "$told outcomes were told, $(outcomes) are there"; cat err "$STATE"/*/k/history/*; return 1; }
