@@ -292,6 +292,20 @@ static void test_torn(void)
 	free(text);
 }
 
+/* Nobody was told of what is behind the hole: it must not follow what is written in its place. */
+static void goes_on_before_the_hole(const char *dir)
+{
+	struct err err = ERR_INIT;
+	struct history *h = start(dir, true, 0);
+
+	is_int(drain(h, &err), 6, "a driver reads as much");
+	put(h, 7, "\"step\":\"s\",\"result\":2", &err);
+	is_int(history_sync(h, &err), 0, "and goes on");
+	is_int(count(dir, &err), 7, "promise 1: what was behind the hole is gone");
+	history_close(h);
+	is_int(count(dir, &err), 7, "and stays so");
+}
+
 /* Lines of one sync that reached the disk out of order. */
 static void test_hole(void)
 {
@@ -315,6 +329,7 @@ static void test_hole(void)
 	event_release(&last);
 	event_release(&head);
 	free(text);
+	goes_on_before_the_hole(dir);
 
 	dir = make("hole2", 10, 5, 0);
 	path = in_scratch("hole2/000001.jsonl");
