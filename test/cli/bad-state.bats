@@ -270,6 +270,55 @@ start_on_full_disk() {
 	git_clean
 }
 
+@test "little memory: it is said, or does not matter; what is there goes on" {
+	local kib status
+	with_sanitizer && skip "a sanitizer needs more"
+	for kib in 3000 5000 8000 14000 60000; do
+		status=0
+		(ulimit -v "$kib" && exec timeout 60 wf run -q -j2 "$EFFECTS:effects" --id "m$kib" marks="$PWD/marks" us=100) >out 2>err || status=$?
+		case $status in
+		0) same "$(cat out)" "$WANT" ;;
+		7 | 127) [ -s err ] ;; # 127: not even its libraries find room
+		*) echo "$kib KiB: exit $status: $(cat err)"; return 1 ;;
+		esac
+		expect 0 start "m$kib"
+		same "$output" "$WANT"
+	done
+	same "$(find .wf -name '.tmp-*' -o -name '.new-*')" ""
+	expect 0 wf fsck --repair
+	git_clean
+}
+
+@test "few processes: a step that cannot be begun is tried again, and says why" {
+	for_other
+	expect 7 as_other bash -c "ulimit -u 1; exec wf run -q $EFFECTS:effects --id a marks=$PWD/marks us=1"
+	one_line "$stderr" "cannot start"
+	contains "$stderr" "Resource temporarily unavailable"
+	# room for the committer and one worker, and none for the shell
+	expect 143 as_other bash -c "ulimit -u 3; exec timeout --preserve-status --foreground 5 wf run -q -j1 $EFFECTS:effects --id b marks=$PWD/marks us=1"
+	contains "$stderr" "cannot fork"
+	for id in a b; do
+		expect 0 as_other wf run -q "$EFFECTS:effects" --id "$id" marks="$PWD/marks" us=1
+		same "$output" "$WANT"
+	done
+	expect 0 as_other wf fsck
+}
+
+blocked() {
+	grep -qs pipe_write "/proc/$(cat pid)/wchan"
+}
+
+@test "a full pipe is waited for, and nothing that was to be told is lost" {
+	wf run "$EFFECTS:effects" --id b marks="$PWD/marks" us=1 >out 2>usual
+	bash -c 'echo $$ >pid; head -c 65536 /dev/zero >&2; exec "$@" >out' - \
+		wf run "$EFFECTS:effects" --id c marks="$PWD/marks" us=1 2>&1 | {
+		until_true 20 blocked
+		tr -d '\0' >told
+	}
+	same "$(cat out)" "$WANT"
+	same "$(grep -c completed told)" "$(grep -c completed usual)"
+}
+
 @test "standard descriptors closed, in any combination" {
 	local n=0
 	for closed in '<&-' '>&-' '2>&-' '<&- >&-' '>&- 2>&-' '<&- >&- 2>&-'; do
