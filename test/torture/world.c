@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LONGEST_MS = 60000 };
+enum { LONGEST_MS = 60000, LONGEST_EACH_MS = 100 }; /* for each run of the state directory */
 
 static int nameless(const char *what)
 {
@@ -71,7 +71,7 @@ static void await(struct torture *t, pid_t pid, const char *what)
 
 	if (end.fd < 0)
 		give_up("cannot watch a process");
-	if (poll(&end, 1, LONGEST_MS) == 0) {
+	if (poll(&end, 1, LONGEST_MS + (int)t->targets * LONGEST_EACH_MS) == 0) {
 		broken(t, "hangs: %s, process %d", what, (int)pid);
 		syscall(SYS_pidfd_send_signal, end.fd, SIGKILL, NULL, 0);
 	}
