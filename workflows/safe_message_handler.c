@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A cluster whose nodes are assigned by updates that take steps: handlers run side by side, so what
- * they read and write is guarded, and the run ends only when none is left. `wf signal ID start`,
+ * they read and write is guarded, and the run ends only when none is left. Nor does it begin again
+ * with a short history before that, which it does after `moves` of them. `wf signal ID start`,
  * `wf update ID assign job=a nodes=2`, `wf update ID delete job=a`, `wf signal ID shutdown`.
  */
 #include <wf.h>
@@ -11,7 +12,8 @@
 #define NODES 25
 
 struct cluster {
-	json_t *nodes; /* name -> job, or null when it is free */
+	json_t *nodes;   /* name -> job, or null when it is free */
+	json_int_t left; /* moves in this generation */
 	bool up, down, locked;
 };
 
@@ -95,6 +97,7 @@ static json_t *assign(wf_ctx *wf, const json_t *argument, void *arg)
 	picked = pick(wf, cluster, job_of(argument),
 		      json_integer_value(json_object_get(argument, "nodes")));
 	if (picked && wf_step(wf, move_nodes, picked)) {
+		cluster->left--;
 		json_array_foreach (picked, i, node)
 			json_object_set_new(cluster->nodes, json_string_value(node),
 					    json_string(job_of(argument)));
@@ -114,6 +117,7 @@ static json_t *delete_job(wf_ctx *wf, const json_t *argument, void *arg)
 	if (!lock(wf, cluster))
 		return NULL;
 	if (wf_step(wf, move_nodes, argument)) {
+		cluster->left--;
 		json_object_foreach_safe (cluster->nodes, next, node, holder)
 			if (holds(holder, job)) {
 				json_object_set_new(cluster->nodes, node, json_null());
@@ -140,7 +144,21 @@ static void shut_down(wf_ctx *wf, const json_t *payload, void *arg)
 
 static bool is_over(wf_ctx *wf, void *arg)
 {
-	return ((const struct cluster *)arg)->down && wf_handlers_done(wf);
+	const struct cluster *cluster = (const struct cluster *)arg;
+
+	return (cluster->down || cluster->left <= 0 || wf_continue_suggested(wf)) &&
+	       wf_handlers_done(wf);
+}
+
+static json_t *go_on(wf_ctx *wf, const json_t *in, const struct cluster *cluster)
+{
+	json_t *next = json_is_object(in) ? json_copy((json_t *)in) : json_object();
+
+	json_object_set(next, "nodes", cluster->nodes);
+	json_object_set_new(next, "up", json_boolean(cluster->up));
+	wf_continue_as_new(wf, next);
+	json_decref(next);
+	return NULL;
 }
 
 static json_t *safe_message_handler(wf_ctx *wf, const json_t *in)
@@ -150,9 +168,14 @@ static json_t *safe_message_handler(wf_ctx *wf, const json_t *in)
 	const char *node;
 	json_t *holder;
 
-	(void)in;
-	cluster->nodes = json_object();
-	for (int i = 0; i < NODES; i++)
+	cluster->nodes = json_deep_copy(json_object_get(in, "nodes"));
+	cluster->up = json_is_true(json_object_get(in, "up"));
+	cluster->left = json_integer_value(json_object_get(in, "moves"));
+	if (!cluster->left)
+		cluster->left = 1000;
+	if (!cluster->nodes)
+		cluster->nodes = json_object();
+	for (int i = 0; i < NODES && json_object_size(cluster->nodes) < NODES; i++)
 		json_object_set_new(cluster->nodes, (char[]){'n', (char)('a' + i), '\0'},
 				    json_null());
 	wf_on_update(wf, "assign", names_job, assign, cluster);
@@ -161,6 +184,8 @@ static json_t *safe_message_handler(wf_ctx *wf, const json_t *in)
 	wf_on_signal(wf, "shutdown", shut_down, cluster);
 	if (!wf_condition(wf, is_over, cluster, 0))
 		return NULL;
+	if (!cluster->down)
+		return go_on(wf, in, cluster);
 	json_object_foreach (cluster->nodes, node, holder)
 		busy += json_is_string(holder);
 	json_decref(cluster->nodes);

@@ -34,10 +34,14 @@ killed() {
 	same "$(json '.total, .generation' "$output" | tr '\n' ' ')" "5 5 "
 }
 
-@test "batch-sliding-window: every record once, over generations, also when killed" {
-	killed 3 wf run -q "$S/batch-sliding-window.so:batch" --id k records=120 window=10
-	same "$(json '.records, .sum, .generations' "$output" | tr '\n' ' ')" "120 7260 3 "
+@test "batch-sliding-window: children outlive the generations of their window, every record once, also when killed" {
+	killed 3 wf run -q "$S/batch-sliding-window.so:batch" --id k records=120 partitions=2 window=10 page=25
+	expect 0 wf wait k
+	same "$(json '.records, .sum, .generations' "$output" | tr '\n' ' ')" "120 7260 6 "
+	expect 0 wf resume -q
 	same "$(ls .wf/open)" ""
+	same "$(find .wf/closed -maxdepth 1 -name 'k.*.*' | wc -l)" 120
+	contains "$(cat .wf/closed/k.1/history/*.jsonl | jq -r 'select(.type == "run_continued").input.open')" 10
 	git_clean
 }
 

@@ -23,6 +23,14 @@ begin() { # WORKFLOW [KEY=VALUE ...]: suspended as run r
 	contains "$stderr" "timeout: signal 'second' did not come in time"
 }
 
+@test "await_signals: the time from the first signal to the last is limited too" {
+	begin await_signals timeout_ms=60000 whole_ms=50
+	expect 0 wf signal r second
+	expect 0 wf signal r first
+	expect 1 wf resume r
+	contains "$stderr" "timeout: signal 'third' did not come in time"
+}
+
 @test "query: tells how far it is, before and after its end" {
 	begin query wait_ms=300
 	expect 0 wf query r state
@@ -123,6 +131,23 @@ begin() { # WORKFLOW [KEY=VALUE ...]: suspended as run r
 	same "$output" '{"freed":2}'
 	expect 0 wf signal r shutdown --resume
 	same "$output" '{"assigned":3}'
+}
+
+@test "safe_message_handler: begins anew with what it knows, once no handler runs, and knows its updates" {
+	begin safe_message_handler moves=1
+	expect 0 wf signal r start
+	expect 3 wf update r assign job=a nodes=2 --update-id A --timeout 100ms
+	expect 3 wf update r assign job=b nodes=3 --update-id B --timeout 100ms
+	expect 3 wf resume r --no-wait
+	expect 0 wf update r assign --update-id B
+	same "$output" '["nc","nd","ne"]'
+	expect 0 wf update r delete job=a --resume
+	same "$output" '{"freed":2}'
+	expect 0 wf signal r shutdown --resume
+	same "$output" '{"assigned":3}'
+	contains "$(wf show r)" "goes on as generation 3"
+	expect 0 wf update r assign --update-id A
+	same "$output" '["na","nb"]'
 }
 
 @test "synchronous_proxy: a page after the other, checked at once" {
