@@ -7,6 +7,7 @@
 #include "describe.h"
 #include "output.h"
 #include "text.h"
+#include "timeline_more.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -193,7 +194,8 @@ void timeline_text(struct buf *out, const struct event *e)
 		resumed(out, e);
 		break;
 	default:
-		other(out, e);
+		if (!timeline_more(out, e))
+			other(out, e);
 		break;
 	}
 }

@@ -74,8 +74,8 @@ static int prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attr, i
 	return posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-/* The environment with LC_ALL=C, so that the word "error:" can be looked for, and with a PATH, for a
- * compiler that was found without one does not find its own parts. New list of borrowed texts. */
+/* The environment with LC_ALL=C, so that the word "error:" can be looked for, and with a PATH, for
+ * a compiler that was found without one does not find its own parts. New list of borrowed texts. */
 static char **plain_environment(void)
 {
 	size_t n = 0, kept = 0;

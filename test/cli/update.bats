@@ -36,6 +36,13 @@ events() { # TYPE: how many
 	same "$(jq .finished out)" 5
 }
 
+@test "wf show tells updates in words" {
+	expect 0 wf update m add n=5 --update-id A --resume
+	expect 0 wf show m
+	contains "$output" 'update A: accepted add {"n":5}'
+	contains "$output" 'update A: completed {"finished":5}'
+}
+
 @test "a refusal is told and leaves no trace in the history" {
 	cp .wf/open/m/history/000001.jsonl before
 	expect 1 wf update m add n=-1 --resume
