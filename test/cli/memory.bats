@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What people do, under valgrind: no driver, worker or committer reads what it has not written, loses memory or
-# leaves a descriptor open.
+# What people do, under valgrind: no driver, worker or committer reads what it has not written; no driver or
+# committer loses memory or leaves a descriptor open. A worker is killed in the end, and cannot be asked.
 
 load helper
 

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "core/core.h"
+#include "model/child.h"
 #include "model/module.h"
 #include "tap.h"
 
@@ -201,6 +202,12 @@ CORE_FIXTURE void core_test_command(struct buf *out, const struct command *c)
 		else
 			buf_addf(out, "update %s %s %s", c->name,
 				 c->failed ? "failed" : "completed", input);
+		free(input);
+		break;
+	case COMMAND_CHILD:
+		input = json_dumps(c->child->input, JSON_COMPACT | JSON_ENCODE_ANY);
+		buf_addf(out, "%llu child %s %s", (unsigned long long)c->id, c->child->workflow,
+			 input);
 		free(input);
 		break;
 	case COMMAND_MARKER:

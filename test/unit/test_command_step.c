@@ -135,7 +135,7 @@ static void test_surroundings(struct fixture *f)
 /* A file without a name is the next command's while nobody else can write to it. */
 static void test_logs(struct fixture *f)
 {
-	static const char script[] = "until [ -e %1$s.out ]; do :; done; echo seen";
+	static const char script[] = "until [ -e %s.out ]; do :; done; echo seen";
 	struct result r = {0};
 	const char *log = path_of(f, "live");
 	char text[400];

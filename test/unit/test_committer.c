@@ -355,7 +355,7 @@ int main(void)
 	fixture_make();
 	if (getenv("WF_BUILD"))
 		setenv("WF_LIBEXEC", getenv("WF_BUILD"), 1);
-	state = (struct state){os_system(), (char *)(uintptr_t)strdup(fixture_state())};
+	state = (struct state){.os = os_system(), .path = strdup(fixture_state())};
 	test_commit();
 	test_grouping();
 	test_driver_killed();

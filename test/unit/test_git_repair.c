@@ -246,7 +246,7 @@ int main(void)
 	fixture_make();
 	if (getenv("WF_BUILD"))
 		setenv("WF_LIBEXEC", getenv("WF_BUILD"), 1);
-	state = (struct state){os_system(), (char *)(uintptr_t)fixture_state()};
+	state = (struct state){.os = os_system(), .path = (char *)(uintptr_t)fixture_state()};
 	if (committer_start(&committer, &state, &err) < 0)
 		bail_out("%s", err.text);
 	test_verify();
