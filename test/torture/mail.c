@@ -28,7 +28,7 @@ void begin_signal(struct torture *t, struct process *p, struct target *target)
 
 void begin_update(struct torture *t, struct process *p, struct target *target)
 {
-	char number[16], name[16];
+	char number[16], name[20];
 	const char *const argv[] = {t->wf, "update",  target->id,  "add",   number, "--update-id",
 				    name,  "--quiet", "--timeout", "300ms", NULL};
 

@@ -330,7 +330,7 @@ static void pages_check(struct trial *t)
 static struct state opened(struct trial *t)
 {
 	struct err err = ERR_INIT;
-	struct state state = {NULL, NULL};
+	struct state state = {.path = NULL};
 
 	if (state_open(&state, t->os, "/wf", true, &err) < 0)
 		broke(t, "cannot open the state directory: %s", err.text);
@@ -363,7 +363,7 @@ static int create(struct state *state, const char *id, struct err *err)
 static void create_work(struct trial *t)
 {
 	struct err err = ERR_INIT;
-	struct state state = {NULL, NULL};
+	struct state state = {.path = NULL};
 
 	t->asked = 1;
 	if (state_open(&state, t->os, "/wf", true, &err) == 0 && create(&state, "a", &err) == 0)
@@ -433,7 +433,7 @@ static int close_run(struct trial *t, struct state *state, bool *ret_closed, str
 static void close_work(struct trial *t)
 {
 	struct err err = ERR_INIT;
-	struct state state = {NULL, NULL};
+	struct state state = {.path = NULL};
 	bool closed;
 
 	t->asked = 1;
@@ -474,7 +474,7 @@ static void close_check(struct trial *t)
 static void inbox_work(struct trial *t)
 {
 	struct err err = ERR_INIT;
-	struct state state = {NULL, NULL};
+	struct state state = {.path = NULL};
 	struct run run;
 	int rc = state_open(&state, t->os, "/wf", false, &err);
 
@@ -566,7 +566,7 @@ static void replace_check(struct trial *t)
 static void files_work(struct trial *t)
 {
 	struct err err = ERR_INIT;
-	struct state state = {NULL, NULL};
+	struct state state = {.path = NULL};
 	char name[80];
 	json_t *attempt = json_pack("{s:i}", "attempt", 3),
 	       *soft = json_pack("{s:i, s:s}", "attempt", 3, "details", "x");
