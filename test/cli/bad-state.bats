@@ -346,8 +346,9 @@ blocked() {
 }
 
 @test "any umask" {
-	local mask
-	for mask in 000 077 277 777; do
+	local mask masks="000 002 077"
+	[ "$(id -u)" -ne 0 ] || masks+=" 277 777" # which keep others out of what is their own
+	for mask in $masks; do
 		expect 0 bash -c "umask $mask; exec wf run -q $EFFECTS:effects --id m$mask marks=$PWD/marks us=1"
 		same "$output" "$WANT"
 		same "$(stat -c %a .wf)" 700

@@ -10,6 +10,14 @@ bats_require_minimum_version 1.5.0
 HELPER_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${WF_SRC:=$(cd "$HELPER_DIR/../.." && pwd)}"
 : "${WF_BUILD:=$WF_SRC/build}"
+# Where the path of the checkout has blanks, by a link without: tests name files within lines for a shell.
+case $WF_SRC$WF_BUILD in
+*[[:blank:]]*)
+	[ -e "$BATS_RUN_TMPDIR/build" ] || ln -s "$WF_SRC" "$BATS_RUN_TMPDIR/source"
+	[ -e "$BATS_RUN_TMPDIR/build" ] || ln -s "$WF_BUILD" "$BATS_RUN_TMPDIR/build"
+	WF_SRC=$BATS_RUN_TMPDIR/source WF_BUILD=$BATS_RUN_TMPDIR/build
+	;;
+esac
 export WF_SRC WF_BUILD
 export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-180}
 

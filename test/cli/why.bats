@@ -171,7 +171,7 @@ waits_so() { # ID FOR
 @test "a run that is halted, or whose module is gone: what its lines say" {
 	expect 3 wf run "$CLI:sleeps" --id s ms=3600000 --no-wait -q
 	sha=$(jq -r .module .wf/open/s/run.json)
-	cp "$WF_BUILD/test/modules/mail.so" ".wf/modules/$sha.so"
+	cp -f "$WF_BUILD/test/modules/mail.so" ".wf/modules/$sha.so"
 	expect 0 wf why s echo
 	contains "$stderr" "cannot be replayed"
 	contains "$output" "echo: completed"

@@ -200,5 +200,6 @@ after_create() {
 	[ "$(id -u)" -ne 0 ] || skip "root reads everything"
 	chmod 0 source/noise
 	expect 1 wf run backup source=source target=target
-	contains "$stderr" "cannot be read"
+	contains "$stderr" "tar: ./noise: Cannot open: Permission denied"
+	same "$(find target -type f)" ""
 }
