@@ -74,6 +74,18 @@ static int print_payloads(const struct event *event, struct run *run, struct err
 	return 0;
 }
 
+/* Why something failed is told in the line also where it is too large for that of the history; one
+ * that is lost is for wf fsck to tell. */
+static void bring_error(const struct event *event, struct run *run)
+{
+	const char *name = json_string_value(json_object_get(event->body, "error_file"));
+	struct err ignored = ERR_INIT;
+	json_t *error = NULL;
+
+	if (name && run_get_payload(run, name, &error, &ignored) == 0)
+		json_object_set_new(event->body, "error", error);
+}
+
 static int print_run(struct state *state, const struct run *run, struct err *err)
 {
 	struct buf text = BUF_INIT;
@@ -103,8 +115,11 @@ static int print_events(struct showing *s, struct history *history, struct run *
 	int r = 0;
 
 	while (!out_broken() && (r = history_read(history, &event, err)) > 0) {
-		r = s->cli->general.json ? print_payloads(&event, run, err) : 0;
-		if (r == 0)
+		if (s->cli->general.json)
+			r = print_payloads(&event, run, err);
+		else
+			bring_error(&event, run);
+		if (r >= 0)
 			print_event(s, &event);
 		event_release(&event);
 		if (r < 0)

@@ -73,6 +73,14 @@ load cli
 	diff <(jq -S . .wf/closed/a/run.json) <(head -1 <<<"$output" | jq -S .run)
 }
 
+@test "show tells why something failed, however much it said" {
+	wf run "$CLI:shells" "command=seq 9999 | tee /dev/stderr; exit 3" --id a -q 2>/dev/null || same $? 1
+	ls .wf/closed/a/payloads/*.json
+	expect 0 wf show a
+	contains "$output" "shell: failed: exit: exit status 3"
+	same "$(grep -c ' failed: exit: exit status 3' <<<"$output")" 2
+}
+
 @test "show reads a run that is being driven" {
 	start_held h
 	expect 0 wf show h
