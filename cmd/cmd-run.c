@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "../lib/base/error.h"
 #include "../lib/engine/fault.h"
-#include "../lib/engine/stub.h"
 #include "../lib/store/run.h"
 #include "../lib/store/state.h"
 #include "cli.h"
@@ -12,26 +11,16 @@
 #include "end_run.h"
 #include "environment.h"
 #include "exit.h"
-#include "id_policy.h"
 #include "input.h"
 #include "named.h"
 #include "new_run.h"
 #include "output.h"
 #include "report.h"
+#include "run_options.h"
 #include "secret_options.h"
-#include "tag_options.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct run_values {
-	const char *id, *input;
-	struct id_policy policy;
-	int64_t timeout, run_timeout, start_delay;
-	struct words env, secrets, tags, memos, stub;
-	const char *crash_at;
-	bool no_wait, virtual_time, crash_everywhere;
-};
 
 /* One invocation: what it has taken so far, and must give back. */
 struct session {
@@ -72,21 +61,6 @@ static int report_closed(struct session *s, const char *id)
 	return status;
 }
 
-/* Whether what stands in for time and steps is as the run was made with; none given: any. */
-static bool same_testing(const struct session *s, const json_t *options)
-{
-	static const char *const members[] = {"virtual_time", "stubs"};
-
-	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-		const json_t *mine = json_object_get(s->options, members[i]);
-		const json_t *theirs = json_object_get(options, members[i]);
-
-		if (mine && !(theirs && json_equal(mine, theirs)))
-			return false;
-	}
-	return true;
-}
-
 /* An id makes it idempotent: the same words go on with the run, or tell its result again. */
 static int go_on(struct session *s, const struct run *run)
 {
@@ -101,7 +75,7 @@ static int go_on(struct session *s, const struct run *run)
 			"run '%s' exists already, with another input ('wf status %s --json' and "
 			"run.json show it); choose another --id",
 			run->id, run->id);
-	if (!same_testing(s, run->info.options))
+	if (!run_options_same_testing(s->options, run->info.options))
 		return complain_usage(
 			"run '%s' exists already, with another --virtual-time or --stub; choose "
 			"another --id",
@@ -231,46 +205,6 @@ static int start_new(struct session *s)
 	return status;
 }
 
-/* A duration in the options of the run, unless it is none. */
-static int put_duration(json_t *options, const char *name, int64_t ms)
-{
-	return ms ? json_object_set_new(options, name, json_integer(ms)) : 0;
-}
-
-static int make_options(struct session *s, struct err *err)
-{
-	const struct run_values *v = s->values;
-
-	s->options = json_object();
-	if (!s->options || put_duration(s->options, "timeout", v->timeout) < 0 ||
-	    put_duration(s->options, "run_timeout", v->run_timeout) < 0 ||
-	    put_duration(s->options, "start_delay", v->start_delay) < 0)
-		return err_nomem(err);
-	return tag_options(&v->tags, &v->memos, s->options, err);
-}
-
-/* What run.json shall say about virtual time and stubs. */
-static int testing_options(struct session *s, struct err *err)
-{
-	const struct run_values *v = s->values;
-	json_t *stubs = v->stub.n ? json_object() : NULL;
-	uint64_t at;
-	bool after;
-	int r = v->crash_at ? crash_parse(v->crash_at, &at, &after, err) : 0;
-
-	if (r == 0 && v->crash_at && v->crash_everywhere)
-		r = err_set(err, ERR_USAGE, "give --crash-at or --crash-everywhere, not both");
-	for (size_t i = 0; r == 0 && stubs && i < v->stub.n; i++)
-		r = stub_parse(stubs, v->stub.v[i], err);
-	if (r == 0 &&
-	    (!s->options || (v->stub.n && !stubs) ||
-	     (stubs && json_object_set(s->options, "stubs", stubs) < 0) ||
-	     (v->virtual_time && json_object_set_new(s->options, "virtual_time", json_true()) < 0)))
-		r = err_nomem(err);
-	json_decref(stubs);
-	return r;
-}
-
 static int run_crash_everywhere(struct session *s)
 {
 	struct err err = ERR_INIT;
@@ -287,23 +221,13 @@ static int run_crash_everywhere(struct session *s)
 	return status;
 }
 
-/* What --on-conflict and --reuse may say. */
-static int check_policies(const struct run_values *v, struct err *err)
-{
-	if ((v->policy.on_conflict || v->policy.reuse) && !v->id)
-		return err_set(err, ERR_USAGE, "--on-conflict and --reuse need an --id");
-	return id_policy_check(&v->policy, ID_RESULT, err);
-}
-
 static int prepare(struct session *s, struct err *err)
 {
 	const char *id = s->values->id;
 
 	if (id && run_check_id(id, err) < 0)
 		return -err->code;
-	if (make_options(s, err) < 0 || testing_options(s, err) < 0)
-		return -err->code;
-	if (check_policies(s->values, err) < 0)
+	if (run_options_make(s->values, &s->options, err) < 0)
 		return -err->code;
 	if (named_parse(&s->named, s->cli->args[0], err) < 0 ||
 	    input_make(s->values->input, s->cli->args + 1, s->cli->nargs - 1, &s->input, err) < 0 ||
