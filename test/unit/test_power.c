@@ -397,6 +397,9 @@ static void create_check(struct trial *t)
 		err_clear(&err);
 		if (create(&state, "a", &err) != -ERR_EXISTS)
 			broke(t, "an id was given twice");
+		err_clear(&err);
+		if (run_lock(&run, 0, &err) == 0)
+			t->promised = 1; /* what a driver records hangs on the run's name */
 		run_release(&run);
 	}
 	state_release(&state);
@@ -534,6 +537,34 @@ static void inbox_check(struct trial *t)
 	state_release(&state);
 }
 
+static int count_message(void *arg, const char *name, json_t *message)
+{
+	(void)name;
+	*(int *)arg += message != NULL;
+	return 0;
+}
+
+/* A message to a run whose maker may have died before its name was durable. */
+static void said_check(struct trial *t)
+{
+	struct err err = ERR_INIT;
+	struct state state = opened(t);
+	int count = 0;
+	struct run run;
+	json_t *message = json_pack("{s:s, s:i}", "kind", "signal", "n", 1);
+
+	if (state.os && run_open(&run, &state, "a", &err) == 0) {
+		if (t->promised < 2 && inbox_put(&run, message, NULL, &err) == 0)
+			t->promised = 2;
+		inbox_each(&run, count_message, &count, &err);
+		run_release(&run);
+	}
+	if (t->promised == 2 && count == 0)
+		broke(t, "a message was promised, and is not there: %s", err.text);
+	json_decref(message);
+	state_release(&state);
+}
+
 /* ------------------------------------------------------------------ files */
 
 static void replace_prepare(struct trial *t)
@@ -637,6 +668,7 @@ static const struct attack attacks[] = {
 	{"os_replace", replace_prepare, replace_work, replace_check},
 	{"state_open and run_create", nothing, create_work, create_check},
 	{"run_create", state_prepare, create_work, create_check},
+	{"run_create, and a message to it", state_prepare, create_work, said_check},
 	{"run_close", close_prepare, close_work, close_check},
 	{"inbox_put", close_prepare, inbox_work, inbox_check},
 	{"payloads and attempts", close_prepare, files_work, files_check},
