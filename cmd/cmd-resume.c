@@ -3,6 +3,7 @@
 #include "../lib/engine/module.h"
 #include "../lib/engine/status.h"
 #include "../lib/store/state.h"
+#include "../lib/store/sweep.h"
 #include "batch.h"
 #include "cli.h"
 #include "command.h"
@@ -93,8 +94,10 @@ static int drive_all(struct cli *cli, struct state *state, char **ids, size_t n,
 static int resume_swept(struct cli *cli, struct state *state, bool wait)
 {
 	struct sweep sweep = {.state = state, .err = ERR_INIT};
+	struct err ignored = ERR_INIT;
 	int status = EXIT_COMPLETED;
 
+	sweep_state(state, &ignored); /* means nothing; what stays, fsck tells */
 	if (state_each_run(state, true, false, consider, &sweep, &sweep.err) < 0)
 		status = complain(&sweep.err);
 	else if (sweep.n)

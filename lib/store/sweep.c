@@ -102,3 +102,19 @@ int sweep_run(struct run *run, bool owned, bool remove, sweep_fn *each, void *ar
 	}
 	return rc;
 }
+
+int sweep_state(struct state *state, struct err *err)
+{
+	static const char *const folders[] = {"", "open", "modules"};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof folders / sizeof folders[0]; i++) {
+		char *path = *folders[i] ? state_path(state, folders[i], NULL)
+					 : strdup(state->path);
+
+		rc = path ? sweep_folder(state->os, path, false, true, NULL, NULL, err)
+			  : err_nomem(err);
+		free(path);
+	}
+	return rc;
+}

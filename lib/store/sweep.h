@@ -12,6 +12,7 @@
 struct err;
 struct os;
 struct run;
+struct state;
 
 /* Whether that name is of something left behind. owned: nobody else writes here now. */
 bool sweep_is_stray(const char *name, bool owned);
@@ -25,5 +26,7 @@ int sweep_folder(struct os *os, const char *folder, bool owned, bool remove, swe
 		 void *arg, struct err *err);
 /* The folders of a run. owned: its lock is held, so only senders to the inbox can be writing. */
 int sweep_run(struct run *run, bool owned, bool remove, sweep_fn *each, void *arg, struct err *err);
+/* What all runs share: the state directory itself, open/ and modules/. */
+int sweep_state(struct state *state, struct err *err);
 
 #endif

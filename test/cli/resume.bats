@@ -95,3 +95,14 @@ load cli
 	expect 0 wf run "$WF_BUILD/workflows/hello.so" --id h
 	same "$output" "$told"
 }
+
+@test "what dead processes were making is cleared away, what a living one makes is not" {
+	expect 0 wf run "$WF_BUILD/workflows/hello.so" --id h
+	(exit) & dead=$!
+	wait "$dead"
+	mkdir -p ".wf/open/.new-$dead-1/history" ".wf/open/.new-$$-1"
+	touch ".wf/modules/.tmp-$dead-1" ".wf/.tmp-$dead-1" ".wf/modules/.tmp-$$-1"
+	expect 0 wf resume
+	[ ! -e ".wf/open/.new-$dead-1" ] && [ ! -e ".wf/modules/.tmp-$dead-1" ] && [ ! -e ".wf/.tmp-$dead-1" ]
+	[ -d ".wf/open/.new-$$-1" ] && [ -e ".wf/modules/.tmp-$$-1" ]
+}

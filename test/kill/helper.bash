@@ -73,8 +73,10 @@ assert_promises() {
 	[ -z "$broken" ] || { echo "$broken"; cat marks; return 1; }
 	run -0 git -C "$STATE" fsck --strict
 	run -0 git -C "$STATE" log --format=%s "run/$1"
-	run -0 wf fsck --repair
 	run -0 wf fsck
+	run -0 wf resume --quiet
 	broken=$(find "$STATE" -name '.tmp-*' -o -name '.new-*')
 	[ -z "$broken" ] || { echo "left: $broken"; return 1; }
+	run -0 wf fsck --repair
+	run -0 wf fsck
 }
