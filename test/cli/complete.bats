@@ -184,6 +184,15 @@ events() { # ID TYPE
 	contains "$(cat .wf/closed/a/history/*.jsonl)" "cancelled before it was completed"
 }
 
+@test "promise 1: a completion that a terminated run had not taken counts when it is reset" {
+	waiting asks a
+	expect 0 wf complete a approve '{"by":"ann"}'
+	expect 0 wf terminate a
+	expect 0 wf reset a --to 3 -q
+	same "$output" '{"by":"ann"}'
+	same "$(events a step_completed)" 1
+}
+
 @test "bad words are one line, exit 2, and change nothing" {
 	waiting asks a
 	for words in "a" "" "a nope 1" "a 7 1" "nope approve 1" "a approve {bad" "a approve 1 2" "a approve --fail" \
