@@ -13,6 +13,7 @@ named() {
 }
 
 @test "every source, test and page is named in Makefile.am" {
+	[ ! "$WF_SRC" -ef "$WF_BUILD" ] || skip "what was built lies among the sources"
 	cd "$WF_SRC"
 	named >"$SCRATCH/named"
 	find lib cmd workflows test man completion -type f ! -name '.*' ! -name '*~' | sort | while read -r file; do
@@ -33,7 +34,8 @@ named() {
 # A copy of the build, its compiled-in folders moved to a prefix of this file's own, is installed there once.
 setup_file() {
 	local object source
-	export INSTALLED=$BATS_FILE_TMPDIR/prefix COPY=$BATS_FILE_TMPDIR/copy
+	export INSTALLED=$BATS_FILE_TMPDIR/prefix COPY=$BATS_FILE_TMPDIR/copy SOURCES=$WF_SRC
+	[ ! "$WF_SRC" -ef "$WF_BUILD" ] || SOURCES=$COPY # where nothing is that was built for elsewhere
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	mkdir "$COPY"
 	tar -C "$WF_BUILD" --exclude='*.log' --exclude='*.trs' --exclude=conftest* -cf - . | tar -C "$COPY" -xf -
@@ -48,8 +50,8 @@ setup_file() {
 }
 
 in_copy() { # TARGET [VARIABLE=VALUE...]
-	${MAKE:-make} -C "$COPY" "$@" prefix="$INSTALLED" VPATH="$WF_SRC" srcdir="$WF_SRC" \
-		top_srcdir="$WF_SRC" >"$COPY/make.log" 2>&1 || {
+	${MAKE:-make} -C "$COPY" "$@" prefix="$INSTALLED" VPATH="$SOURCES" srcdir="$SOURCES" \
+		top_srcdir="$SOURCES" >"$COPY/make.log" 2>&1 || {
 		cat "$COPY/make.log"
 		return 1
 	}
