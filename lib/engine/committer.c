@@ -221,7 +221,7 @@ static void lost(struct committer *c)
 	stop(c);
 	if (c->restarted || start(c, &err) < 0) {
 		err_set(&c->complaint, ERR_SYSTEM,
-			"the committer stopped%s%s; `wf fsck --repair` brings branches up to date",
+			"the committer stopped%s%s, so branches stay behind the files",
 			err.code ? ": " : "", err.text);
 		return;
 	}
