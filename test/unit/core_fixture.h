@@ -179,9 +179,6 @@ CORE_FIXTURE void core_test_command(struct buf *out, const struct command *c)
 	case COMMAND_SIDE_EFFECT:
 		buf_addf(out, "%llu side effect", (unsigned long long)c->id);
 		break;
-	case COMMAND_CHILD:
-		buf_addf(out, "%llu child", (unsigned long long)c->id);
-		break;
 	case COMMAND_LOG:
 		buf_addf(out, "log %s", c->text);
 		break;
