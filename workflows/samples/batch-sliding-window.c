@@ -8,6 +8,8 @@
  * `partitions`.
  *
  *   wf run batch-sliding-window.so:batch --id b records=1000 window=20
+ *   wf resume       after a crash: all, for a child that has outlived its generation
+ *                   is a run of its own, that its parent does not drive
  */
 #include <wf.h>
 
