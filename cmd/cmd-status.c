@@ -16,6 +16,8 @@
 
 #include <stdlib.h>
 
+#define MOST_WAITS 20
+
 static void row(struct buf *out, const char *name)
 {
 	buf_addf(out, "%-10s", name);
@@ -60,6 +62,29 @@ static void tell_lines(struct buf *out, const struct run_summary *s)
 		json_line(out, "memo", memo);
 }
 
+/* A line each, with what wf complete takes. */
+static void wait_lines(struct buf *out, const json_t *waits)
+{
+	size_t n = json_array_size(waits);
+
+	for (size_t i = 0; i < n && i < MOST_WAITS; i++) {
+		const json_t *wait = json_array_get(waits, i);
+		const char *token = json_string_value(json_object_get(wait, "token"));
+
+		row(out, i ? "" : "waits for");
+		describe_wait(out, wait);
+		if (token) {
+			buf_addf(out, " (number %lld, token ",
+				 (long long)json_integer_value(json_object_get(wait, "cmd")));
+			text_line(out, token);
+			buf_addc(out, ')');
+		}
+		buf_addc(out, '\n');
+	}
+	if (n > MOST_WAITS)
+		buf_addf(out, "%-10s%zu more; --json tells all\n", "", n - MOST_WAITS);
+}
+
 static void detail_lines(struct buf *out, const struct run_summary *s)
 {
 	row(out, "run");
@@ -78,15 +103,12 @@ static void detail_lines(struct buf *out, const struct run_summary *s)
 	row_time(out, "updated", s->updated);
 	if (s->closed)
 		row_time(out, "closed", s->closed);
-	if (json_array_size(s->waiting)) {
-		row(out, "waits for");
-		describe_waits(out, s->waiting);
-		buf_addc(out, '\n');
-	}
+	wait_lines(out, s->waiting);
 	tell_lines(out, s);
 	if (s->error) {
 		row(out, "error");
 		describe_failure(out, s->error);
+		describe_report(out, s->error);
 		buf_addc(out, '\n');
 	}
 	if (s->status == STATUS_INTERRUPTED || s->due) {

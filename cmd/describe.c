@@ -7,6 +7,7 @@
 #include "text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MOST_WAITS 3
@@ -38,7 +39,7 @@ static const char *member(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
-static void describe_wait(struct buf *out, const json_t *wait)
+void describe_wait(struct buf *out, const json_t *wait)
 {
 	const char *kind = member(wait, "kind"), *name = member(wait, "name");
 	const json_t *until = json_object_get(wait, "until");
@@ -74,8 +75,39 @@ void describe_waits(struct buf *out, const json_t *waits)
 		buf_adds(out, "nothing known");
 }
 
+/* Where the further lines of a report begin, which show both sides; NULL when there are none. */
+static const char *report_lines(const json_t *error)
+{
+	const char *type = member(error, "type"), *message = member(error, "message");
+
+	return type && message && strcmp(type, "nondeterministic") == 0 ? strchr(message, '\n')
+									: NULL;
+}
+
+static void add_line(struct buf *out, const char *text, size_t n)
+{
+	char *line = strndup(text, n);
+
+	text_line(out, line ? line : "");
+	free(line);
+}
+
+void describe_report(struct buf *out, const json_t *error)
+{
+	const char *line = report_lines(error);
+
+	while (line) {
+		size_t n = strcspn(line + 1, "\n");
+
+		buf_addc(out, '\n');
+		add_line(out, line + 1, n);
+		line = line[1 + n] ? line + 1 + n : NULL;
+	}
+}
+
 void describe_failure(struct buf *out, const json_t *error)
 {
+	const char *report = report_lines(error);
 	const char *type = member(error, "type"), *message = member(error, "message");
 	const char *step = member(error, "step");
 	json_int_t attempts = json_integer_value(json_object_get(error, "attempts"));
@@ -86,7 +118,8 @@ void describe_failure(struct buf *out, const json_t *error)
 		text_line(out, type);
 		buf_adds(out, message && *message ? ": " : "");
 	}
-	text_line(out, message ? message : "");
+	if (message)
+		add_line(out, message, report ? (size_t)(report - message) : strlen(message));
 	if (!type && !message)
 		buf_adds(out, "no reason is known");
 	if (!step || !*step)

@@ -11,10 +11,14 @@
 struct buf;
 struct progress;
 
+/* One thing that is waited for: "timer until 2026-11-22 03:00:00" */
+void describe_wait(struct buf *out, const json_t *wait);
 /* "timer until 2026-11-22 03:00:00, signal 'approve', 3 more" */
 void describe_waits(struct buf *out, const json_t *waits);
 /* "insufficient_funds: account 7 (step 'withdraw', 5 attempts)" */
 void describe_failure(struct buf *out, const json_t *error);
+/* What the report of a replay says behind its first line: lines, each behind a line break. */
+void describe_report(struct buf *out, const json_t *error);
 /* "1.3 s", out of microseconds */
 void describe_us(struct buf *out, int64_t us);
 void describe_ms(struct buf *out, int64_t ms);

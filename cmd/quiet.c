@@ -184,6 +184,7 @@ static bool quiet_ended(void *view, const struct ended *e)
 	if (e->detail && (json_is_object(e->detail) || json_is_string(e->detail))) {
 		buf_adds(&out, "  error:    ");
 		describe_failure(&out, e->detail);
+		describe_report(&out, e->detail);
 		buf_addc(&out, '\n');
 	}
 	if (f)

@@ -19,31 +19,11 @@ static void print_result(const struct cli *cli, const json_t *result)
 	out_value(cli, result ? result : null);
 }
 
-/* A report of replay has further lines, which show both sides. The failure with its first line
- * alone: new; NULL when there are none. */
-static json_t *head_of_report(const json_t *error, const char **ret_rest)
-{
-	const char *type = json_string_value(json_object_get(error, "type"));
-	const char *message = json_string_value(json_object_get(error, "message"));
-	const char *rest = type && message && !strcmp(type, "nondeterministic")
-				   ? strchr(message, '\n')
-				   : NULL;
-	json_t *head = rest ? json_deep_copy(error) : NULL;
-
-	if (head)
-		json_object_set_new(head, "message",
-				    json_stringn(message, (size_t)(rest - message)));
-	*ret_rest = head ? rest : "";
-	return head;
-}
-
 /* todo: what helps now, with @ for the id. */
 static void say_failure(const char *id, const char *what, const json_t *error, const char *todo)
 {
 	const char *type = json_string_value(json_object_get(error, "type"));
 	const char *message = json_string_value(json_object_get(error, "message"));
-	const char *rest;
-	json_t *head = head_of_report(error, &rest);
 	struct buf line = BUF_INIT;
 
 	buf_addf(&line, "run '%s' %s: ", id, what);
@@ -51,7 +31,7 @@ static void say_failure(const char *id, const char *what, const json_t *error, c
 	    str_ends(what, type)) /* not "was terminated: terminated" */
 		text_line(&line, message);
 	else
-		describe_failure(&line, head ? head : error);
+		describe_failure(&line, error);
 	buf_adds(&line, "; ");
 	for (const char *c = todo; *c; c++) {
 		if (*c == '@')
@@ -59,8 +39,7 @@ static void say_failure(const char *id, const char *what, const json_t *error, c
 		else
 			buf_addc(&line, *c);
 	}
-	buf_adds(&line, rest);
-	json_decref(head);
+	describe_report(&line, error);
 	if (buf_ok(&line))
 		say("%s", line.data);
 	buf_release(&line);

@@ -60,9 +60,10 @@ const char template_c[] =
 const char template_makefile[] =
 	"# A module is a shared object: everything in it is static but what WF_MODULE exports.\n"
 	"CFLAGS = -O2 -g -Wall -Wextra\n"
+	"MODULE = $$(pkg-config --variable=module_flags wf) $$(pkg-config --cflags wf)\n"
 	"\n"
 	"@NAME@.so: @NAME@.c\n"
-	"\t$(CC) $(CFLAGS) $$(pkg-config --variable=module_flags --cflags wf) -o $@ $< $$(pkg-config --libs wf)\n"
+	"\t$(CC) $(CFLAGS) $(MODULE) -o $@ $< $$(pkg-config --libs wf)\n"
 	"\n"
 	"check: @NAME@.so\n"
 	"\twf check ./@NAME@.so\n"

@@ -99,6 +99,11 @@ events() { # ID TYPE
 	waiting two b
 	expect 2 wf complete b approve 1
 	contains "$stderr" "say which by its number: "
+	expect 0 wf status b
+	for i in 1 2; do
+		contains "$output" "completion 'approve' (number $i, token $(wf status b --json |
+			jq -r ".waiting[] | select(.cmd == $i).token"))"
+	done
 	expect 0 wf complete b 1 11 -q
 	expect 2 wf complete b 1 12
 	contains "$stderr" "has been completed already"

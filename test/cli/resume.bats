@@ -4,6 +4,38 @@
 
 load cli
 
+@test "promise 4: a replay that does not fit halts the run, and shows both sides in lines of their own" {
+	cat >other.c <<-END
+		#include <unistd.h>
+		#include <wf.h>
+		static json_t *one(wf_attempt *a, const json_t *in) { (void)a; (void)in; return json_true(); }
+		static json_t *two(wf_attempt *a, const json_t *in) { (void)a; (void)in; return json_true(); }
+		static json_t *other(wf_ctx *wf, const json_t *in)
+		{
+			access("$PWD/flag", F_OK) ? wf_step(wf, one, in) : wf_step(wf, two, in);
+			sleep(3600);
+			return json_true();
+		}
+		WF_MODULE(WF_WORKFLOW(other), WF_STEP(one), WF_STEP(two))
+	END
+	expect 3 wf run other.c --id a --no-wait
+	touch flag
+	for quiet in "" --quiet; do
+		# shellcheck disable=SC2086
+		expect 6 wf resume a --no-wait $quiet
+		contains "$stderr" "nondeterministic: event 3 (step_completed) does not fit the workflow"
+		for side in "  expected (history):  step 'one'" "  actual (workflow):   step 'two'" "  likely cause: "; do
+			grep -q "^$side" <<<"$stderr"
+		done
+	done
+	expect 0 wf status a
+	grep -q "^  expected (history):  step 'one'" <<<"$output"
+	expect 0 wf list
+	same "$(wc -l <<<"$output")" 2
+	rm flag
+	expect 3 wf resume a --no-wait
+}
+
 @test "promise 1: a run whose driver was killed goes on" {
 	start_held h
 	kill_hard "$DRIVER"

@@ -93,6 +93,12 @@ complete() {
 	git_clean .wf
 }
 
+@test "the Makefile of wf new builds a module with the installed wf" {
+	expect 0 wf new first
+	expect 0 "${MAKE:-make}" first.so check
+	contains "$output" "workflow   first"
+}
+
 @test "installed modules are found by name" {
 	expect 0 wf check backup
 }
