@@ -38,7 +38,7 @@ scratch_setup() {
 	export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=1:abort_on_error=0:exitcode=99:verify_asan_link_order=0:fast_unwind_on_malloc=0}
 	export LSAN_OPTIONS=${LSAN_OPTIONS-suppressions=$WF_SRC/test/lsan.supp:print_suppressions=0}
 	export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1}
-	unset WF_STATE WF_PATH WF GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE MAKEFLAGS MFLAGS MAKELEVEL TESTS
+	unset WF_STATE WF_PATH WF GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE MAKEFLAGS MFLAGS MAKELEVEL TESTS BUILD CONFIGURE_FLAGS
 	cd "$SCRATCH" || return 1
 }
 

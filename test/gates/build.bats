@@ -33,12 +33,17 @@ named() {
 
 # A copy of the build, its compiled-in folders moved to a prefix of this file's own, is installed there once.
 setup_file() {
-	local object source
+	local object source was
 	export INSTALLED=$BATS_FILE_TMPDIR/prefix COPY=$BATS_FILE_TMPDIR/copy SOURCES=$WF_SRC
 	[ ! "$WF_SRC" -ef "$WF_BUILD" ] || SOURCES=$COPY # where nothing is that was built for elsewhere
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	mkdir "$COPY"
 	tar -C "$WF_BUILD" --exclude='*.log' --exclude='*.trs' --exclude=conftest* -cf - . | tar -C "$COPY" -xf -
+	was=$(sed -n 's/^srcdir = //p' "$COPY/Makefile")
+	case $was in ..*) # the sources as seen from the build, which is not what is seen from here
+		find "$COPY" -name '*.P*o' -exec sed -i "s|^$was/|$WF_SRC/|; s| $was/| $WF_SRC/|g" {} +
+		;;
+	esac
 	cd "$WF_SRC" || return 1
 	for source in $(grep -lE 'WF_(BIN|LIBEXEC|INCLUDE|WORKFLOW)DIR' lib/*/*.c cmd/*.c); do
 		object=${source##*/}
