@@ -126,15 +126,15 @@ run_k() {
 one_cut() {
 	local call=$((1 + ($1 * 7919) % CALLS)) told marks
 	rm -f marks
-	disk_begin "$1"
+	disk_begin "$1" || return 1
 	cut_in "$call" env WF_MARK_DRIVER=disturbed wf run -j2 "$MARKS:effects" --id k "${INPUT[@]}"
-	in_git
+	in_git || return 1
 	told=$(grep -cE '^(work|flaky|shell|once): completed' err || true)
 	[ "$(outcomes)" -ge "$told" ] || { echo "$told outcomes were told, $(outcomes) are there"; cat err "$STATE"/*/k/history/*; return 1; }
 	RECORDED=$(recorded_keys k)
 	BEFORE=$( [ -f marks ] && wc -l <marks || echo 0)
 	if [ "$STATUS" -eq 0 ]; then
-		[ "$(sed 's/"interrupted"/"done"/' out)" = "$WANT" ]
+		[ "$(sed 's/"interrupted"/"done"/' out)" = "$WANT" ] || return 1
 		[ -e "$STATE/closed/k/result.json" ] || { echo "its result was told, and is not there"; return 1; }
 	fi
 	run_k >out 2>err || { echo "then exit $?"; cat err; return 1; }
@@ -142,10 +142,10 @@ one_cut() {
 	marks=$(wc -l <marks)
 	cp out told
 	power_on
-	run_k >out 2>err
-	same "$(cat out)" "$(cat told)"
-	same "$(wc -l <marks)" "$marks"
-	assert_promises k
+	run_k >out 2>err || return 1
+	same "$(cat out)" "$(cat told)" || return 1
+	same "$(wc -l <marks)" "$marks" || return 1
+	assert_promises k || return 1
 	disk_end
 }
 
@@ -178,20 +178,20 @@ count_k() {
 
 one_cut_of_mail() {
 	local sum sent
-	disk_begin "$1"
+	disk_begin "$1" || return 1
 	count_k --no-wait >out 2>err || [ $? -eq 3 ]
 	export -f send
 	cut_in $((1 + ($1 * 7919) % CALLS)) bash -c send
 	sent=$(cat sent)
-	in_git
-	wf signal k "done"
+	in_git || return 1
+	wf signal k "done" || return 1
 	count_k >out 2>err || { echo "then exit $?"; cat err; return 1; }
 	sum=$(jq .n out)
 	[ "$sum" -eq "$sent" ] || [ "$sum" -eq $((sent + 1)) ] || { echo "$sent were acknowledged, $sum received"; return 1; }
-	[ "$(jq .disorder out)" -eq 0 ]
-	run -0 wf fsck --repair
-	run -0 wf fsck
-	in_git
+	[ "$(jq .disorder out)" -eq 0 ] || return 1
+	run -0 wf fsck --repair || return 1
+	run -0 wf fsck || return 1
+	in_git || return 1
 	disk_end
 }
 
