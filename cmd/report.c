@@ -12,11 +12,13 @@
 
 #include <string.h>
 
+/* Under cron whatever is printed becomes a mail: --quiet means the result too. */
 static void print_result(const struct cli *cli, const json_t *result)
 {
 	json_t *null = json_null();
 
-	out_value(cli, result ? result : null);
+	if (!cli->general.quiet)
+		out_value(cli, result ? result : null);
 }
 
 /* todo: what helps now, with @ for the id. */

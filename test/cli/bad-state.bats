@@ -11,7 +11,7 @@ WANT='{"sum":1842,"shell":"hello","once":"done"}'
 start() {
 	local id=$1
 	shift
-	wf run -q "$EFFECTS:effects" --id "$id" marks="$PWD/marks" us=100 "$@"
+	wf run "$EFFECTS:effects" --id "$id" marks="$PWD/marks" us=100 "$@"
 }
 
 has_steps() {
@@ -72,17 +72,17 @@ for_other() {
 	start a
 	chmod -R a+rX .wf
 	refused "belongs to user" as_other wf status
-	refused "belongs to user" as_other wf run -q "$EFFECTS:effects" --id b marks=/dev/null us=1
+	refused "belongs to user" as_other wf run "$EFFECTS:effects" --id b marks=/dev/null us=1
 	refused "belongs to user" as_other wf fsck --repair
 }
 
 @test "read-only" {
 	for_other
-	as_other wf run -q "$EFFECTS:effects" --id a marks="$PWD/marks" us=1
+	as_other wf run "$EFFECTS:effects" --id a marks="$PWD/marks" us=1
 	chmod -R a-w .wf
-	refused "Permission denied" as_other wf run -q "$EFFECTS:effects" --id b marks=/dev/null us=1
+	refused "Permission denied" as_other wf run "$EFFECTS:effects" --id b marks=/dev/null us=1
 	expect 0 as_other wf status a
-	expect 0 as_other wf run -q "$EFFECTS:effects" --id a marks="$PWD/marks" us=1
+	expect 0 as_other wf run "$EFFECTS:effects" --id a marks="$PWD/marks" us=1
 	same "$output" "$WANT"
 	chmod -R u+w .wf
 }
@@ -90,7 +90,7 @@ for_other() {
 @test "a folder in which nothing can be made" {
 	for_other
 	chmod 555 .
-	expect 7 as_other wf run -q "$EFFECTS:effects" marks=/dev/null us=1
+	expect 7 as_other wf run "$EFFECTS:effects" marks=/dev/null us=1
 	one_line "$stderr" "Permission denied"
 	[ ! -e .wf ]
 	chmod 777 .
@@ -111,10 +111,10 @@ start_on_full_disk() {
 	cat /dev/zero >disk/filler 2>/dev/null || true
 	wait $! && return 1 || same $? 7 || return 1
 	contains "$(cat out)" "No space left on device" || return 1
-	expect 7 wf run -q "$EFFECTS:effects" --id b marks=/dev/null us=1 || return 1
+	expect 7 wf run "$EFFECTS:effects" --id b marks=/dev/null us=1 || return 1
 	contains "$stderr" "No space left on device" || return 1
 	rm disk/filler
-	expect 0 wf run -q "$EFFECTS:effects" --id a marks="$PWD/marks" us=30000 || return 1
+	expect 0 wf run "$EFFECTS:effects" --id a marks="$PWD/marks" us=30000 || return 1
 	same "$output" "$WANT" || return 1
 	expect 0 wf fsck --repair || return 1
 	expect 0 wf fsck || return 1
@@ -153,7 +153,7 @@ start_on_full_disk() {
 		contains "$stderr" " where a file should be; move it away"
 		rm -r .wf/open/a/logs/workflow.log
 	done
-	expect 0 wf resume -q a
+	expect 0 wf resume a
 	same "$output" "$WANT"
 }
 
@@ -162,7 +162,7 @@ start_on_full_disk() {
 	for name in open closed modules .git; do
 		mv ".wf/$name" kept
 		ln -s "$PWD/kept" ".wf/$name"
-		refused "/.wf/$name' is not a folder; move it away" wf run -q "$EFFECTS:effects" marks=/dev/null us=1
+		refused "/.wf/$name' is not a folder; move it away" wf run "$EFFECTS:effects" marks=/dev/null us=1
 		refused "is not a folder" wf status
 		rm ".wf/$name"
 		echo file >".wf/$name"
@@ -190,7 +190,7 @@ start_on_full_disk() {
 	echo secret >victim
 	ln -s "$PWD/victim" .wf/open/a/inbox/4.json
 	mkdir .wf/open/a/inbox/5.json
-	expect 0 timeout 30 wf resume -q a
+	expect 0 timeout 30 wf resume a
 	same "$output" "$WANT"
 	same "$(cat victim)" secret
 	same "$(ls .wf/closed/a/inbox/rejected | tr '\n' ' ')" "1.json 2.json 3.json 4.json 5.json "
@@ -228,7 +228,7 @@ start_on_full_disk() {
 		module=$(echo .wf/modules/*.so)
 		chmod u+w "$module"
 		$how "$module"
-		expect 0 wf resume -q a
+		expect 0 wf resume a
 		same "$output" "$WANT"
 		same "$(sha256sum <"$module" | cut -d' ' -f1)" "$(basename "$module" .so)"
 		rm -rf .wf
@@ -243,23 +243,23 @@ start_on_full_disk() {
 	truncate -s 3000 mine.so
 	expect 6 wf run ./mine.so:effects marks=/dev/null us=1
 	one_line "$stderr" "./mine.so"
-	expect 0 wf run -q ./mine.so:effects --id a marks="$PWD/marks" us=30000
+	expect 0 wf run ./mine.so:effects --id a marks="$PWD/marks" us=30000
 	same "$output" "$WANT"
 	rm mine.so
 	expect 2 wf run ./mine.so:effects marks=/dev/null us=1
 	one_line "$stderr" "mine.so"
-	expect 0 wf run -q ./mine.so:effects --id a marks="$PWD/marks" us=30000
+	expect 0 wf run ./mine.so:effects --id a marks="$PWD/marks" us=30000
 	same "$output" "$WANT"
 }
 
 @test "few descriptors, small files" {
 	with_sanitizer && skip "a sanitizer needs more"
-	expect 0 bash -c "ulimit -n 32; exec wf run -q -j2 $EFFECTS:effects --id a marks=$PWD/marks us=1"
+	expect 0 bash -c "ulimit -n 32; exec wf run -j2 $EFFECTS:effects --id a marks=$PWD/marks us=1"
 	same "$output" "$WANT"
-	run --separate-stderr bash -c "ulimit -n 8; exec wf run -q $EFFECTS:effects --id b marks=$PWD/marks us=100"
+	run --separate-stderr bash -c "ulimit -n 8; exec wf run $EFFECTS:effects --id b marks=$PWD/marks us=100"
 	[ "$status" -eq 7 ]
 	contains "$stderr" "Too many open files"
-	run --separate-stderr bash -c "ulimit -f 4; exec wf run -q $EFFECTS:effects --id c marks=$PWD/marks us=100"
+	run --separate-stderr bash -c "ulimit -f 4; exec wf run $EFFECTS:effects --id c marks=$PWD/marks us=100"
 	[ "$status" -eq 7 ]
 	contains "$stderr" "File too large"
 	for id in b c; do
@@ -275,7 +275,7 @@ start_on_full_disk() {
 	with_sanitizer && skip "a sanitizer needs more"
 	for kib in 3000 5000 8000 14000 60000; do
 		status=0
-		(ulimit -v "$kib" && exec timeout 60 wf run -q -j2 "$EFFECTS:effects" --id "m$kib" marks="$PWD/marks" us=100) >out 2>err || status=$?
+		(ulimit -v "$kib" && exec timeout 60 wf run -j2 "$EFFECTS:effects" --id "m$kib" marks="$PWD/marks" us=100) >out 2>err || status=$?
 		case $status in
 		0) same "$(cat out)" "$WANT" ;;
 		7 | 127) [ -s err ] ;; # 127: not even its libraries find room
@@ -291,14 +291,14 @@ start_on_full_disk() {
 
 @test "few processes: a step that cannot be begun is tried again, and says why" {
 	for_other
-	expect 7 as_other bash -c "ulimit -u 1; exec wf run -q $EFFECTS:effects --id a marks=$PWD/marks us=1"
+	expect 7 as_other bash -c "ulimit -u 1; exec wf run $EFFECTS:effects --id a marks=$PWD/marks us=1"
 	one_line "$stderr" "cannot start"
 	contains "$stderr" "Resource temporarily unavailable"
 	# room for the committer and one worker, and none for the shell
-	expect 143 as_other bash -c "ulimit -u 3; exec timeout --preserve-status --foreground 5 wf run -q -j1 $EFFECTS:effects --id b marks=$PWD/marks us=1"
+	expect 143 as_other bash -c "ulimit -u 3; exec timeout --preserve-status --foreground 5 wf run -j1 $EFFECTS:effects --id b marks=$PWD/marks us=1"
 	contains "$stderr" "cannot fork"
 	for id in a b; do
-		expect 0 as_other wf run -q "$EFFECTS:effects" --id "$id" marks="$PWD/marks" us=1
+		expect 0 as_other wf run "$EFFECTS:effects" --id "$id" marks="$PWD/marks" us=1
 		same "$output" "$WANT"
 	done
 	expect 0 as_other wf fsck
@@ -323,7 +323,7 @@ blocked() {
 	local n=0
 	for closed in '<&-' '>&-' '2>&-' '<&- >&-' '>&- 2>&-' '<&- >&- 2>&-'; do
 		n=$((n + 1))
-		run bash -c "wf run -q $EFFECTS:effects --id n$n marks=$PWD/marks us=1 $closed"
+		run bash -c "wf run $EFFECTS:effects --id n$n marks=$PWD/marks us=1 $closed"
 		case $closed in *' >&-'* | '>&-'*) [ "$status" -eq 7 ] || [ "$status" -eq 0 ] ;; *) [ "$status" -eq 0 ] ;; esac
 		same "$(wf status "n$n" --json | jq -r .status)" completed
 		same "$(jq -c .result ".wf/closed/n$n/result.json")" "$WANT"
@@ -338,7 +338,7 @@ blocked() {
 	run bash -c "set -o pipefail; wf list --json | true; exit 0"
 	[ "$status" -eq 0 ]
 	[ -w /dev/full ] || skip "no /dev/full"
-	run --separate-stderr bash -c "wf run -q $EFFECTS:effects --id b marks=$PWD/marks us=100 >/dev/full"
+	run --separate-stderr bash -c "wf run $EFFECTS:effects --id b marks=$PWD/marks us=100 >/dev/full"
 	[ "$status" -eq 7 ]
 	contains "$stderr" "cannot write to standard output"
 	expect 0 start b
@@ -349,7 +349,7 @@ blocked() {
 	local mask masks="000 002 077"
 	[ "$(id -u)" -ne 0 ] || masks+=" 277 777" # which keep others out of what is their own
 	for mask in $masks; do
-		expect 0 bash -c "umask $mask; exec wf run -q $EFFECTS:effects --id m$mask marks=$PWD/marks us=1"
+		expect 0 bash -c "umask $mask; exec wf run $EFFECTS:effects --id m$mask marks=$PWD/marks us=1"
 		same "$output" "$WANT"
 		same "$(stat -c %a .wf)" 700
 		rm -f marks
@@ -361,7 +361,7 @@ blocked() {
 }
 
 @test "an empty environment" {
-	expect 0 env -i "$(command -v wf)" run -q "$EFFECTS:effects" --id a marks="$PWD/marks" us=1
+	expect 0 env -i "$(command -v wf)" run "$EFFECTS:effects" --id a marks="$PWD/marks" us=1
 	same "$output" "$WANT"
 	expect 0 env -i "$(command -v wf)" fsck
 	git_clean
@@ -409,7 +409,7 @@ blocked() {
 		mkdir -p ".wf/$(dirname "$name")"
 		[ ! -e ".wf/$name" ] || mv ".wf/$name" kept
 		mkfifo ".wf/$name"
-		refused "/.wf/$name' is not a regular file; move it away" timeout 30 wf run -q "$EFFECTS:effects" marks=/dev/null us=1
+		refused "/.wf/$name' is not a regular file; move it away" timeout 30 wf run "$EFFECTS:effects" marks=/dev/null us=1
 		rm ".wf/$name"
 		[ ! -e kept ] || mv kept ".wf/$name"
 	done
@@ -417,7 +417,7 @@ blocked() {
 	mkdir -p .wf/.git/refs/heads/run
 	for how in mkfifo "ln -s $PWD/stranger/ref"; do
 		$how .wf/.git/refs/heads/run/x
-		expect 0 timeout 60 wf run -q "$EFFECTS:effects" --id "${how%% *}" marks=/dev/null us=1
+		expect 0 timeout 60 wf run "$EFFECTS:effects" --id "${how%% *}" marks=/dev/null us=1
 		contains "$stderr" "refs/heads/run/x' is not a regular file; move it away"
 		expect 7 timeout 60 wf fsck
 		rm .wf/.git/refs/heads/run/x
@@ -435,23 +435,23 @@ blocked() {
 	refused "/inbox.lock' is a symbolic link where a file should be" wf resume a
 	[ ! -e victim ]
 	rm .wf/open/a/inbox.lock
-	expect 0 wf resume -q a
+	expect 0 wf resume a
 	same "$output" "$WANT"
 }
 
 @test "pipes and links where logs would be: passed over or replaced, never waited for" {
 	local talks="$WF_BUILD/test/modules/cli.so:talks" log id=b
-	wf run -q "$talks" --id a fails=1
+	wf run "$talks" --id a fails=1
 	(cd .wf/closed/a/logs && find 0* -type f) >logs
 	[ "$(wc -l <logs)" -ge 4 ]
 	for how in mkfifo "ln -s $PWD/victim"; do
-		run wf run -q "$talks" --id $id fails=1 --start-delay 2s --no-wait
+		run wf run "$talks" --id $id fails=1 --start-delay 2s --no-wait
 		same "$status" 3
 		while read -r log; do
 			mkdir -p ".wf/open/$id/logs/$(dirname "$log")"
 			$how ".wf/open/$id/logs/$log"
 		done <logs
-		expect 0 timeout 30 wf resume -q $id
+		expect 0 timeout 30 wf resume $id
 		same "$output" 2
 		[ ! -e victim ]
 		id=c
@@ -469,7 +469,7 @@ blocked() {
 	expect 6 wf run ./first.c
 	one_line "$stderr" "everybody can write to it"
 	chmod o-w mine.so
-	expect 0 wf run -q ./mine.so:effects marks="$PWD/marks" us=1
+	expect 0 wf run ./mine.so:effects marks="$PWD/marks" us=1
 }
 
 # shifted SECONDS COMMAND...: by a clock that is so much ahead
@@ -520,7 +520,7 @@ has_retry() {
 		wf run "$slow" --id a fails=1 >out 2>&1 3>&- &
 	until_true 20 has_retry
 	kill_hard $!
-	expect 0 shifted -86400 timeout 60 wf resume -q a
+	expect 0 shifted -86400 timeout 60 wf resume a
 	same "$output" 2
 	shifted 0 timeout 60 wf run "$slow" --id c fails=1 >c.out 2>&1 3>&- &
 	until_true 20 grep -q 'talk:.*attempt 1' c.out

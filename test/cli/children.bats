@@ -36,7 +36,7 @@ running() {
 }
 
 @test "300 children through a window of 20: each is recorded once" {
-	expect 0 wf run -q "$CHILDREN:window" --id w children=300 window=20 marks="$PWD/marks"
+	expect 0 wf run "$CHILDREN:window" --id w children=300 window=20 marks="$PWD/marks"
 	same "$output" 90300
 	same "$(sort -u marks | wc -l)" 300
 	same "$(events w child_closed)" 300
@@ -46,12 +46,12 @@ running() {
 @test "promises 1 3: killed again and again, a parent hears of each child exactly once" {
 	local i pid
 	for i in 1 2 3 4 5 6; do
-		wf run -q "$CHILDREN:window" --id w children=60 window=8 us=3000 marks="$PWD/marks" >out 2>err &
+		wf run "$CHILDREN:window" --id w children=60 window=8 us=3000 marks="$PWD/marks" >out 2>err &
 		pid=$!
 		until_true 20 marked "$((i * 8))"
 		kill_hard "$pid"
 	done
-	expect 0 wf run -q "$CHILDREN:window" --id w children=60 window=8 us=3000 marks="$PWD/marks"
+	expect 0 wf run "$CHILDREN:window" --id w children=60 window=8 us=3000 marks="$PWD/marks"
 	same "$output" 3660
 	same "$(sort -u marks | wc -l)" 60
 	same "$(events w child_closed)" 60

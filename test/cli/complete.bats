@@ -15,7 +15,7 @@ setup_file() {
 waiting() {
 	local workflow=$1 id=$2
 	shift 2
-	expect 3 wf run "$MODULE:$workflow" --id "$id" --no-wait -q "token=$PWD/token" "$@"
+	expect 3 wf run "$MODULE:$workflow" --id "$id" --no-wait "token=$PWD/token" "$@"
 }
 
 drive() { # WORKFLOW ID [INPUT...]: in the background; $DRIVER
@@ -43,7 +43,7 @@ events() { # ID TYPE
 }
 
 @test "a human approval in two lines of shell" {
-	wf run "$MODULE:asks" --id trip-7 token=token --no-wait -q || [ $? -eq 3 ]
+	wf run "$MODULE:asks" --id trip-7 token=token --no-wait || [ $? -eq 3 ]
 	expect 0 wf complete trip-7 approve true --resume
 	same "$output" true
 }
@@ -107,7 +107,7 @@ events() { # ID TYPE
 	expect 0 wf complete b 1 11 -q
 	expect 2 wf complete b 1 12
 	contains "$stderr" "has been completed already"
-	expect 3 wf resume b --no-wait -q
+	expect 3 wf resume b --no-wait
 	expect 2 wf complete b 1 12
 	contains "$stderr" "has its outcome already"
 	expect 0 wf complete b approve 22 --resume
@@ -127,7 +127,7 @@ events() { # ID TYPE
 	drive asks a
 	until_true 10 grep -qs "waits for completion" err
 	kill_hard $DRIVER
-	expect 3 wf resume a --no-wait -q
+	expect 3 wf resume a --no-wait
 	drive asks a
 	until_true 10 grep -qs "waits for completion" err
 	wf complete a approve 1 -q
@@ -193,7 +193,7 @@ events() { # ID TYPE
 	waiting asks a
 	expect 0 wf complete a approve '{"by":"ann"}'
 	expect 0 wf terminate a
-	expect 0 wf reset a --to 3 -q
+	expect 0 wf reset a --to 3
 	same "$output" '{"by":"ann"}'
 	same "$(events a step_completed)" 1
 }

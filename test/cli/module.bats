@@ -77,14 +77,14 @@ source_file() { # NAME WORD
 @test "module: WF_PATH comes before ./workflows, and .so before .c" {
 	mkdir -p workflows first
 	source_file which workflows && mv which.c workflows
-	expect 0 wf run -q which
+	expect 0 wf run which
 	same "$output" '"workflows"'
 	source_file which path && mv which.c first
-	WF_PATH=$PWD/first expect 0 wf run -q which
+	WF_PATH=$PWD/first expect 0 wf run which
 	same "$output" '"path"'
 	source_file which so
 	cc -shared -fPIC -I"$WF_SRC/lib" -o first/which.so which.c
-	WF_PATH=/nowhere:$PWD/first expect 0 wf run -q which
+	WF_PATH=/nowhere:$PWD/first expect 0 wf run which
 	same "$output" '"so"'
 }
 
@@ -98,21 +98,21 @@ counting_cc() {
 @test "module: C is compiled once, and again when its source, a header or a flag changes" {
 	counting_cc
 	source_file one a
-	expect 0 wf run -q ./one.c
+	expect 0 wf run ./one.c
 	same "$output" '"a"'
 	made=$(wc -l <calls)
 	[ "$made" -ge 2 ]
-	expect 0 wf run -q ./one.c
+	expect 0 wf run ./one.c
 	same "$(wc -l <calls)" $((made + 1)) # it is only preprocessed
 	same "$(find .wf/cache -name '*.so' | wc -l)" 1
 	sed -i 's/"a"/WORD/; 1i #include "word.h"' one.c
 	echo '#define WORD "b"' >word.h
-	expect 0 wf run -q ./one.c
+	expect 0 wf run ./one.c
 	same "$output" '"b"'
 	echo '#define WORD "c"' >word.h
-	expect 0 wf run -q ./one.c
+	expect 0 wf run ./one.c
 	same "$output" '"c"'
-	WF_CFLAGS="-DUNUSED" expect 0 wf run -q ./one.c
+	WF_CFLAGS="-DUNUSED" expect 0 wf run ./one.c
 	same "$(find .wf/cache -name '*.so' | wc -l)" 4
 	same "$(find .wf/cache -name '.tmp-*')" ""
 }
@@ -122,11 +122,11 @@ counting_cc() {
 	for mask in 000 002 077; do
 		source_file "under$mask" a
 		chmod 644 "under$mask.c"
-		expect 0 bash -c "umask $mask; exec wf run -q ./under$mask.c"
+		expect 0 bash -c "umask $mask; exec wf run ./under$mask.c"
 		same "$output" '"a"'
 	done
 	source_file bare a
-	expect 0 env -u PATH "$(command -v wf)" run -q ./bare.c
+	expect 0 env -u PATH "$(command -v wf)" run ./bare.c
 	same "$output" '"a"'
 	same "$(find .wf -path .wf/.git -prune -o -perm /022 ! -type l -print)" ""
 	expect 0 wf fsck

@@ -51,7 +51,7 @@ order() {
 
 # suspended ID: a run of order1.c that waits an hour.
 suspended() {
-	expect 3 wf run order1.c:order --id "$1" --no-wait -q
+	expect 3 wf run order1.c:order --id "$1" --no-wait
 }
 
 # everything under .wf that is not git's, as digests
@@ -80,7 +80,7 @@ contents() {
 	order 1
 	suspended a
 	big=$(printf 'x%.0s' {1..20000})
-	expect 3 wf run order1.c:order --id b --no-wait -q text="$big"
+	expect 3 wf run order1.c:order --id b --no-wait text="$big"
 	wf show a --json >a.jsonl
 	wf show b --json >>a.jsonl
 	grep -q '"type":"payload"' a.jsonl
@@ -133,12 +133,12 @@ contents() {
 	contents | grep -v modules/ >after
 	diff <(grep -v modules/ before) after
 	same "$(git -C .wf rev-parse run/a)" "$tip"
-	expect 3 wf resume a --no-wait -q
+	expect 3 wf resume a --no-wait
 }
 
 @test "promise 7: resume --with what is no module, or not of this workflow: named as it was given, and not kept" {
 	order 1
-	wf run order1.c:order --id a --no-wait -q || [ $? -eq 3 ]
+	wf run order1.c:order --id a --no-wait || [ $? -eq 3 ]
 	ls .wf/modules >before
 	echo text >text.so
 	expect 6 wf resume a --with ./text.so --no-wait
@@ -153,7 +153,7 @@ contents() {
 @test "promise 7: resume --with code that fits pins the run to it, and commits the module" {
 	for n in 1 3; do order $n; done
 	sed -i 's/sleep(3600)/wf_sleep(wf, 300)/' order1.c order3.c
-	expect 3 wf run order1.c:order --id a --no-wait -q
+	expect 3 wf run order1.c:order --id a --no-wait
 	old=$(jq -r .module .wf/open/a/run.json)
 	expect 0 wf resume a --with order3.c
 	same "$output" '"new"' # it had not come to the place yet
@@ -180,16 +180,16 @@ contents() {
 @test "promises 2 4: killed at any write or sync around a patch, the history holds one way, whole" {
 	order 3
 	sed -i 's/sleep(3600);/wf_side_effect(wf, dice, NULL);/; s/^static json_t \*order/static json_t *dice(wf_ctx *wf, void *arg) { (void)wf; (void)arg; FILE *f = fopen("dice", "a"); fputs("x", f); fclose(f); return json_integer(6); }\n&/; s/#include <unistd.h>/&\n#include <stdio.h>/' order3.c
-	wf run order3.c:order --id warm -q >/dev/null
+	wf run order3.c:order --id warm >/dev/null
 	module=$(echo .wf/modules/*.so)
 	cp "$module" order3.so
 	shim=$(preload "$WF_BUILD/test/shim/fault.so")
 	for n in $(seq 1 40); do
 		rm -rf .wf dice
 		status=0
-		WF_FAULT=kill:$n:write+sync LD_PRELOAD=$shim wf run ./order3.so:order --id k -q >out 2>&1 || status=$?
+		WF_FAULT=kill:$n:write+sync LD_PRELOAD=$shim wf run ./order3.so:order --id k >out 2>&1 || status=$?
 		[ "$status" -eq 137 ] || [ "$status" -eq 0 ]
-		expect 0 wf run ./order3.so:order --id k -q
+		expect 0 wf run ./order3.so:order --id k
 		history=$(cat .wf/closed/k/history/*.jsonl)
 		steps=$(jq -r 'select(.step) | .step' <<<"$history" | tr '\n' ' ')
 		case $output in

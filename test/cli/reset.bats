@@ -56,7 +56,7 @@ seq_of() { # ID TYPE [STEP]
 @test "a failed run goes on from its last failure; what stays is not run again, what runs has other keys" {
 	ship
 	touch broken
-	expect 1 wf run ship.c:order --id a -q
+	expect 1 wf run ship.c:order --id a
 	rm broken
 	expect 0 wf reset a --to last-failure --reason "the file is gone"
 	contains "$output" '"run":"a"'
@@ -76,7 +76,7 @@ seq_of() { # ID TYPE [STEP]
 
 @test "what a reset left stays on the branch; its first parent holds the point and no more" {
 	ship
-	wf run ship.c:order --id a -q
+	wf run ship.c:order --id a
 	tip=$(git -C .wf rev-parse run/a)
 	at=$(seq_of a step_completed pack)
 	expect 0 wf reset a --to "$at" -q --no-run
@@ -87,17 +87,17 @@ seq_of() { # ID TYPE [STEP]
 	run ! git -C .wf cat-file -e run/a:result.json
 	same "$(wf status a --json | jq -r .status)" interrupted
 	same "$(wf list --json | jq -r 'select(.id == "a").status')" interrupted
-	expect 0 wf resume a -q
+	expect 0 wf resume a
 	run -0 git -C .wf merge-base --is-ancestor "$tip" run/a
 	run -0 wf replay ship.c:order a
 }
 
 @test "a fork goes its own way from the point, told by its own id, with keys of its own" {
 	ship
-	wf run ship.c:order --id a -q
+	wf run ship.c:order --id a
 	tip=$(git -C .wf rev-parse run/a)
 	before=$(find .wf/closed/a -type f -exec sha256sum {} + | sort)
-	expect 0 wf fork a --at ship --id b -q
+	expect 0 wf fork a --at ship --id b
 	contains "$output" '"run":"b"'
 	same "$(jq -c .result.chance .wf/closed/b/result.json)" "$(jq -c .result.chance .wf/closed/a/result.json)"
 	same "$(grep -c '^pack' keys)" 1
@@ -109,14 +109,14 @@ seq_of() { # ID TYPE [STEP]
 	run -0 wf replay ship.c:order a b
 	expect 0 wf fork b -q --no-run
 	[ -d ".wf/open/$output" ]
-	expect 0 wf resume "$output" -q
+	expect 0 wf resume "$output"
 	run -0 wf fsck
 	run -0 git -C .wf fsck --strict
 }
 
 @test "promise 7: a fork with other code needs code that fits; else no run is made" {
 	ship
-	wf run ship.c:order --id a -q
+	wf run ship.c:order --id a
 	sed 's/wf_step(wf, bill, in)/wf_step(wf, pack, in)/' ship.c >other.c
 	expect 0 wf fork a --at bill --id b --module other.c -q
 	same "$(tail -1 keys | cut -d' ' -f1)" pack
@@ -130,7 +130,7 @@ seq_of() { # ID TYPE [STEP]
 
 @test "bad words of reset and fork change nothing" {
 	ship
-	wf run ship.c:order --id a -q
+	wf run ship.c:order --id a
 	before=$(find .wf -path .wf/.git -prune -o -type f ! -name lock -exec sha256sum {} + | sort)
 	expect 2 wf reset a
 	expect 2 wf reset nosuch --to 3
@@ -156,7 +156,7 @@ seq_of() { # ID TYPE [STEP]
 @test "promise 5: a run that is driven is not reset, and can be forked" {
 	ship
 	sed -i 's/usleep/usleep/; s/return say(a, "bill");/{ say(a, "bill"); while (access("go", F_OK) < 0) usleep(1000); return json_null(); }/' ship.c
-	wf run ship.c:order --id a -q >/dev/null 3>&- &
+	wf run ship.c:order --id a >/dev/null 3>&- &
 	driver=$!
 	until_true 10 grep -qs bill keys
 	expect 4 wf reset a --to ship
@@ -164,7 +164,7 @@ seq_of() { # ID TYPE [STEP]
 	expect 0 wf fork a --at ship --id b --no-run -q
 	touch go
 	wait "$driver"
-	expect 0 wf resume b -q
+	expect 0 wf resume b
 	run -0 wf fsck
 }
 
@@ -179,7 +179,7 @@ count_here() {
 
 prepare() {
 	rm -rf .wf marks count
-	wf run "$MARKS:effects" --id k "${INPUT[@]}" -q >first
+	wf run "$MARKS:effects" --id k "${INPUT[@]}" >first
 }
 
 whole() { # the run is what it was, or it was reset, and nothing between
@@ -202,7 +202,7 @@ whole() { # the run is what it was, or it was reset, and nothing between
 		status=0
 		faulty "kill:$n:write+sync+rename+mkdir+link+unlink+rmdir" wf reset k --to "$at" --no-run -q >out 2>err || status=$?
 		[ "$status" -eq 137 ] || [ "$status" -eq 0 ] || { echo "call $n: exit $status"; cat err; return 1; }
-		wf run "$MARKS:effects" --id k "${INPUT[@]}" -q >second || { echo "killed at $n"; return 1; }
+		wf run "$MARKS:effects" --id k "${INPUT[@]}" >second || { echo "killed at $n"; return 1; }
 		same "$(cat second)" "$(cat first)"
 		[ -e .wf/closed/k ] || { echo "killed at $n: still open"; return 1; }
 		whole || { echo "killed at $n"; return 1; }
@@ -219,7 +219,7 @@ whole() { # the run is what it was, or it was reset, and nothing between
 		faulty "kill:$n:write+sync+rename+mkdir+link+unlink+rmdir" wf fork k --at flaky --id j --no-run -q >out 2>err || status=$?
 		[ "$status" -eq 137 ] || [ "$status" -eq 0 ] || { echo "call $n: exit $status"; cat err; return 1; }
 		if [ -e .wf/open/j ]; then
-			wf resume j -q >second || { echo "killed at $n"; return 1; }
+			wf resume j >second || { echo "killed at $n"; return 1; }
 			same "$(cat second)" "$(cat first)"
 		fi
 		wf fsck --repair >/dev/null 2>&1
@@ -244,21 +244,21 @@ whole() { # the run is what it was, or it was reset, and nothing between
 		}
 		WF_MODULE(WF_WORKFLOW(mail), WF_STEP(act))
 	C
-	expect 3 wf run mail.c:mail --id m --no-wait -q
+	expect 3 wf run mail.c:mail --id m --no-wait
 	wf signal m go 1
 	wf signal m go 2
-	expect 3 wf resume m --no-wait -q
+	expect 3 wf resume m --no-wait
 	at=$(seq_of m run_started)
 	expect 3 wf reset m --to "$at" --no-wait
 	contains "$stderr" "2 messages kept"
 	wf signal m go 3
-	expect 0 wf resume m -q
+	expect 0 wf resume m
 	same "$output" '[1,2,3]'
 	expect 0 wf replay mail.c:mail m
 	expect 3 wf reset m --to "$at" --drop-signals --no-wait
 	contains "$stderr" "0 messages kept"
 	same "$(grep -c signal_received .wf/open/m/history/*.jsonl)" 0
 	for n in 7 8 9; do wf signal m go $n; done
-	expect 0 wf resume m -q
+	expect 0 wf resume m
 	same "$output" '[7,8,9]'
 }

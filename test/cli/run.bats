@@ -124,9 +124,15 @@ EOF
 }
 
 @test "--quiet says nothing when all goes well" {
-	expect 0 wf run "$CLI:talks" fails=1 --quiet
-	same "$stderr" ""
+	expect 0 wf run "$CLI:talks" fails=1 --quiet --id t
+	same "$stderr$output" ""
+	expect 0 wf run "$CLI:talks" fails=1 --quiet --id t
+	same "$stderr$output" ""
+	expect 0 wf wait t
 	same "$output" 2
+	expect 0 wf run "$CLI:talks" fails=1 --quiet --json
+	same "$stderr" ""
+	same "$(jq .result <<<"$output")" 2
 	expect 3 wf run "$CLI:sleeps" ms=3600000 --quiet --no-wait
 	same "$stderr$output" ""
 }

@@ -23,14 +23,14 @@ waits_so() { # ID FOR
 }
 
 @test "a step that ran: behind which event it was asked for, its outcome, and where else that was used" {
-	expect 3 wf run "$CLI:sleeps" --id s ms=3600000 --no-wait -q
+	expect 3 wf run "$CLI:sleeps" --id s ms=3600000 --no-wait
 	expect 0 wf why s echo
 	contains "$output" "step 'echo', command 1 of run 's'"
 	contains "$output" "behind event 2"
 	contains "$output" "echo: completed"
 	lacks "$output" "later driver"
 	expect 0 wf cancel s -q
-	expect 5 wf resume s -q
+	expect 5 wf resume s
 	expect 0 wf why s 1
 	contains "$output" "1 later driver took this outcome from the history; it did not run again"
 	same "$(why '[.state, .asked.type, .outcome.type, .reused] | join(" ")' s echo)" \
@@ -51,7 +51,7 @@ waits_so() { # ID FOR
 		}
 		WF_MODULE(WF_WORKFLOW(tries), WF_STEP(bad))
 	C
-	expect 3 wf run tries.c --id t --no-wait -q
+	expect 3 wf run tries.c --id t --no-wait
 	expect 0 wf why t bad
 	contains "$output" "attempt 1 ("
 	contains "$output" "busy: no 2"
@@ -60,12 +60,12 @@ waits_so() { # ID FOR
 		"retrying 3 4 no 1+no 2"
 	[ "$(why .due t bad)" -gt "$(why '.failures[1].at' t bad)" ]
 	expect 0 wf signal t hello
-	expect 3 wf resume t --no-wait -q
+	expect 3 wf resume t --no-wait
 	same "$(why '.again[0].rested' t bad)" true
 }
 
 @test "a failure that is the last says why" {
-	expect 1 wf run "$CLI:talks" --id u fails=9 -q
+	expect 1 wf run "$CLI:talks" --id u fails=9
 	expect 0 wf why u talk
 	contains "$output" "attempt 3 would not"
 	contains "$output" "no more than 3 attempts are allowed"
@@ -81,25 +81,25 @@ waits_so() { # ID FOR
 	contains "$output" "nobody drives it now"
 	contains "$output" "where     holds, cli.c:"
 	touch go
-	expect 0 wf resume h -q
+	expect 0 wf resume h
 	expect 0 wf why h hold
 	contains "$output" "asked for again, for its outcome was not recorded: event 3"
 	same "$(why '[.state, .again[0].type] | join(" ")' h hold)" "completed run_resumed"
 }
 
 @test "a step that was never asked for: what the workflow does instead" {
-	expect 3 wf run "$CLI:sleeps" --id s ms=3600000 --no-wait -q
+	expect 3 wf run "$CLI:sleeps" --id s ms=3600000 --no-wait
 	expect 0 wf why s talk
 	contains "$output" "step 'talk' of run 's' was never asked for"
 	contains "$output" "suspended; its workflow waits for timer until"
 	same "$(why '[.state, .status, .waiting[0].kind] | join(" ")' s talk)" "never suspended timer"
-	expect 1 wf run "$CLI:talks" --id u fails=9 -q
+	expect 1 wf run "$CLI:talks" --id u fails=9
 	expect 0 wf why u hold
 	contains "$output" "the run has ended by event 4"
 }
 
 @test "cancelled: with which scope, by what, and whether its outcome is waited for" {
-	expect 0 wf run "$WF_SRC/workflows/samples/pickfirst.c" --id p -q
+	expect 0 wf run "$WF_SRC/workflows/samples/pickfirst.c" --id p
 	expect 0 wf why p race --all
 	contains "$output" "cancelled with scope 1 of the workflow (the race is over), behind event"
 	same "$(why 'select(.cancelled) | [.cmd, .cancelled.scope, .cancelled.after.cmd] | join(" ")' p race --all)" \
@@ -114,7 +114,7 @@ waits_so() { # ID FOR
 }
 
 @test "several of one name: the last, or all" {
-	expect 0 wf run "$CLI:counts" --id c n=3 -q
+	expect 0 wf run "$CLI:counts" --id c n=3
 	expect 0 wf why c echo
 	contains "$stderr" "was asked for 3 times"
 	same "$(why .cmd c echo)" 3
@@ -123,11 +123,11 @@ waits_so() { # ID FOR
 }
 
 @test "other commands, by their number: a timer, a signal sent, generations" {
-	expect 3 wf run "$CLI:sleeps" --id s ms=3600000 --no-wait -q
+	expect 3 wf run "$CLI:sleeps" --id s ms=3600000 --no-wait
 	same "$(why '[.kind, .state] | join(" ")' s 2)" "timer waiting"
 	expect 0 wf why s 2
 	contains "$output" "waits until"
-	expect 0 wf run "$WF_BUILD/test/modules/chain.so:chain" --id c -q
+	expect 0 wf run "$WF_BUILD/test/modules/chain.so:chain" --id c
 	same "$(why '[.cmd, .generation] | join(" ")' c mark)" "6 3"
 	same "$(why '[.cmd, .generation] | join(" ")' c 3)" "3 2"
 }
@@ -146,8 +146,8 @@ waits_so() { # ID FOR
 	contains "$output" "at most 0.001 begin in a second"
 	expect 0 wf terminate slow
 	wait $! || true
-	expect 3 wf run "$LIMITS:sleeper" --id holder sleep=3600000 --no-wait -q
-	expect 3 wf run "$LIMITS:guarded" --id waiter "journal=$PWD/journal" --no-wait -q
+	expect 3 wf run "$LIMITS:sleeper" --id holder sleep=3600000 --no-wait
+	expect 3 wf run "$LIMITS:guarded" --id waiter "journal=$PWD/journal" --no-wait
 	expect 0 wf why waiter ledger
 	contains "$output" "waits for the lock; it is held by run 'holder'"
 }
@@ -164,12 +164,12 @@ waits_so() { # ID FOR
 	kill_hard "$next"
 	touch go
 	wait "$first"
-	expect 0 wf resume next --no-wait -q
+	expect 0 wf resume next --no-wait
 	same "$output" true
 }
 
 @test "a run that is halted, or whose module is gone: what its lines say" {
-	expect 3 wf run "$CLI:sleeps" --id s ms=3600000 --no-wait -q
+	expect 3 wf run "$CLI:sleeps" --id s ms=3600000 --no-wait
 	sha=$(jq -r .module .wf/open/s/run.json)
 	cp -f "$WF_BUILD/test/modules/mail.so" ".wf/modules/$sha.so"
 	expect 0 wf why s echo
@@ -180,7 +180,7 @@ waits_so() { # ID FOR
 }
 
 @test "nothing is written by looking" {
-	expect 3 wf run "$CLI:sleeps" --id s ms=3600000 --no-wait -q
+	expect 3 wf run "$CLI:sleeps" --id s ms=3600000 --no-wait
 	find .wf -type f ! -path '*/.git/*' -printf '%p %s %T@\n' | sort >before
 	expect 0 wf why s echo
 	expect 0 wf why s 2 --json
@@ -189,7 +189,7 @@ waits_so() { # ID FOR
 }
 
 @test "bad words: one line, exit 2" {
-	expect 0 wf run "$CLI:same" --id r -q
+	expect 0 wf run "$CLI:same" --id r
 	expect 2 wf why r ehco
 	same "$stderr" "wf: run 'r' has no step 'ehco'; did you mean 'echo'?"
 	expect 2 wf why r nothing-like-it

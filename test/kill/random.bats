@@ -34,7 +34,7 @@ moment() {
 }
 
 ends_well() {
-	expect 0 wf run -q -j4 "$MARKS:effects" --id k "${INPUT[@]}"
+	expect 0 wf run -j4 "$MARKS:effects" --id k "${INPUT[@]}"
 	same "${output/interrupted/done}" "$WANT"
 	assert_promises k
 	same "$(grep -c . <(wf list --json))" 1

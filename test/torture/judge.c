@@ -61,7 +61,7 @@ static bool right_result(const json_t *result)
 static void judge_result(struct torture *t, const struct target *target)
 {
 	struct inputs inputs;
-	const char *const argv[] = {t->wf,      "run",        t->module, "--quiet", "--id",
+	const char *const argv[] = {t->wf,      "run",        t->module, "--id",
 				    target->id, inputs.marks, inputs.us, NULL};
 	char path[4096], *text = NULL, *err = NULL;
 	json_t *kept, *told;

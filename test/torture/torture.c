@@ -91,7 +91,7 @@ void inputs_of(const struct torture *t, const struct target *target, struct inpu
 static void begin_run(struct torture *t, struct process *p, struct target *target)
 {
 	struct inputs inputs;
-	const char *const argv[] = {t->wf,      "run",        t->module, "--quiet", "--id",
+	const char *const argv[] = {t->wf,      "run",        t->module, "--id",
 				    target->id, inputs.marks, inputs.us, NULL};
 
 	inputs_of(t, target, &inputs);
@@ -111,7 +111,7 @@ static void begin_look(struct torture *t, struct process *p, const struct target
 static void begin_one(struct torture *t, struct process *p)
 {
 	struct target *target = pick(t);
-	const char *const resume[] = {t->wf, "resume", "--quiet", target->id, NULL};
+	const char *const resume[] = {t->wf, "resume", target->id, NULL};
 	const char *const resume_all[] = {t->wf, "resume", "--quiet", NULL};
 	const char *const fsck[] = {t->wf, "fsck", NULL};
 	const char *const gc[] = {"git", "-C", ".wf", "gc", "--quiet", NULL};
