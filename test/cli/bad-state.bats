@@ -290,6 +290,7 @@ start_on_full_disk() {
 }
 
 @test "few processes: a step that cannot be begun is tried again, and says why" {
+	with_sanitizer && skip "the leak sanitizer needs a process of its own"
 	for_other
 	expect 7 as_other bash -c "ulimit -u 1; exec wf run $EFFECTS:effects --id a marks=$PWD/marks us=1"
 	one_line "$stderr" "cannot start"
