@@ -198,6 +198,14 @@ events() { # RUN TYPE: how many
 	[ $n -gt 18 ]
 }
 
+@test "promise 1: 10,000 signals to one run, which nobody drives, are all there, in order" {
+	expect 3 wf run "$MAIL:count" --id c --no-wait
+	expect 0 wf run "$MAIL:sender" to=c n=10000
+	expect 0 wf resume c
+	same "$(jq -c . <<<"$output")" '{"n":10000,"sum":50005000,"disorder":0}'
+	same "$(find .wf/closed/c/inbox -type f | wc -l)" 0
+}
+
 @test "promise 1: a driver killed anywhere while it reads signals loses none and reads none twice" {
 	local n=0 i status
 	while [ $n -lt 60 ]; do
