@@ -87,7 +87,8 @@ project() {
 }
 
 @test "release: wf itself" {
-	git -C "$WF_SRC" rev-parse --verify -q HEAD >/dev/null || skip "not in a repository"
+	# a tree that was unpacked may lie within a repository, and is none
+	[ -e "$WF_SRC/.git" ] && git -C "$WF_SRC" rev-parse --verify -q HEAD >/dev/null || skip "no repository"
 	expect 0 wf run -j 1 release --id wf repository="$WF_SRC" work=work build= test= package='make dist'
 	tar -tf "$(json '.files[0].file' "$output")" | grep -q '/lib/wf.h$'
 }
