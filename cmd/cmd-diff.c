@@ -3,7 +3,6 @@
 #include "../lib/base/error.h"
 #include "../lib/base/str.h"
 #include "../lib/engine/replay.h"
-#include "../lib/model/dump.h"
 #include "../lib/model/event.h"
 #include "../lib/os/file.h"
 #include "../lib/os/os.h"
@@ -11,9 +10,9 @@
 #include "../lib/store/state.h"
 #include "cli.h"
 #include "command.h"
+#include "describe.h"
 #include "exit.h"
 #include "output.h"
-#include "text.h"
 #include "timeline.h"
 
 #include <stdint.h>
@@ -22,7 +21,6 @@
 #include <string.h>
 
 #define FILE_MOST ((size_t)1 << 30)
-#define VALUE_COLUMNS 200
 
 /* One side: what happened, without notes on who drove it. */
 struct side {
@@ -149,18 +147,6 @@ static size_t find_parting(const struct side *a, const struct side *b)
 	return i;
 }
 
-/* before, and the value of a member as text on one line, if it is there. */
-static void add_value(struct buf *line, const char *before, const json_t *value)
-{
-	char *text = value ? dump_json(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-
-	if (!text)
-		return;
-	buf_adds(line, before);
-	text_add(line, text, VALUE_COLUMNS);
-	free(text);
-}
-
 /* What the time line does not say of a step, and the two sides may differ in. */
 static void add_step_values(struct buf *line, const json_t *body)
 {
@@ -168,10 +154,10 @@ static void add_step_values(struct buf *line, const json_t *body)
 		return;
 	while (line->len && line->data[line->len - 1] == '\n')
 		line->data[--line->len] = '\0';
-	add_value(line, ": ", json_object_get(body, "result"));
-	add_value(line, ": in ", json_object_get(body, "result_file"));
-	add_value(line, " of ", json_object_get(body, "input"));
-	add_value(line, " of ", json_object_get(body, "input_sha256"));
+	describe_json(line, ": ", json_object_get(body, "result"));
+	describe_json(line, ": in ", json_object_get(body, "result_file"));
+	describe_json(line, " of ", json_object_get(body, "input"));
+	describe_json(line, " of ", json_object_get(body, "input_sha256"));
 	buf_addc(line, '\n');
 }
 

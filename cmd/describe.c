@@ -3,6 +3,7 @@
 
 #include "../lib/base/buf.h"
 #include "../lib/engine/driver.h"
+#include "../lib/model/dump.h"
 #include "../lib/model/duration.h"
 #include "text.h"
 
@@ -11,12 +12,24 @@
 #include <string.h>
 
 #define MOST_WAITS 3
+#define VALUE_COLUMNS 200
 
 void describe_ms(struct buf *out, int64_t ms)
 {
 	char text[64];
 
 	buf_adds(out, duration_format(ms, text, sizeof text));
+}
+
+void describe_json(struct buf *out, const char *before, const json_t *value)
+{
+	char *text = value ? dump_json(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+
+	if (!text)
+		return;
+	buf_adds(out, before);
+	text_add(out, text, VALUE_COLUMNS);
+	free(text);
 }
 
 void describe_us(struct buf *out, int64_t us)

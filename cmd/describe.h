@@ -19,6 +19,8 @@ void describe_waits(struct buf *out, const json_t *waits);
 void describe_failure(struct buf *out, const json_t *error);
 /* What the report of a replay says behind its first line: lines, each behind a line break. */
 void describe_report(struct buf *out, const json_t *error);
+/* before, and a value as JSON, as much as one line holds; nothing when there is none. */
+void describe_json(struct buf *out, const char *before, const json_t *value);
 /* "1.3 s", out of microseconds */
 void describe_us(struct buf *out, int64_t us);
 void describe_ms(struct buf *out, int64_t ms);

@@ -2,7 +2,6 @@
 #include "timeline.h"
 
 #include "../lib/base/buf.h"
-#include "../lib/model/dump.h"
 #include "../lib/model/event.h"
 #include "describe.h"
 #include "output.h"
@@ -10,7 +9,6 @@
 #include "timeline_more.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,14 +21,7 @@ static const char *text_of(const struct event *e, const char *member)
 
 static void value(struct buf *out, const struct event *e, const char *member)
 {
-	const json_t *json = json_object_get(e->body, member);
-	char *text = json ? dump_json(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-
-	if (!text)
-		return;
-	buf_addc(out, ' ');
-	text_add(out, text, 200);
-	free(text);
+	describe_json(out, " ", json_object_get(e->body, member));
 }
 
 static void outcome(struct buf *out, const struct event *e, const char *word)

@@ -3,12 +3,9 @@
 #include "timeline_more.h"
 
 #include "../lib/base/buf.h"
-#include "../lib/model/dump.h"
 #include "../lib/model/event.h"
 #include "describe.h"
 #include "text.h"
-
-#include <stdlib.h>
 
 static void word(struct buf *out, const char *before, const struct event *e, const char *member)
 {
@@ -27,14 +24,7 @@ static void number(struct buf *out, const char *before, const struct event *e, c
 /* Nothing when there is no such member. */
 static void value(struct buf *out, const char *before, const struct event *e, const char *member)
 {
-	const json_t *json = json_object_get(e->body, member);
-	char *text = json ? dump_json(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-
-	if (!text)
-		return;
-	buf_adds(out, before);
-	text_add(out, text, 200);
-	free(text);
+	describe_json(out, before, json_object_get(e->body, member));
 }
 
 static void failed(struct buf *out, const char *before, const struct event *e)

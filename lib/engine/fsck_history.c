@@ -41,15 +41,10 @@ static int take_names(struct look *l, const json_t *body)
 		       : 0;
 }
 
-static bool ends_run(enum event_type type)
-{
-	return event_is_end(type) && type != EVENT_RUN_CONTINUED;
-}
-
 /* What comes behind an end, other than a note, has undone it. */
 static void take_end(struct look *l, const struct event *event)
 {
-	bool ends = ends_run(event->type);
+	bool ends = event_ends_run(event->type);
 
 	if (!ends && event_is_note(event->type) && event->type != EVENT_RUN_RESET)
 		return;

@@ -58,7 +58,7 @@ static int look_at(void *arg, uint64_t seq, enum event_type type, const char *li
 
 	s->last = seq;
 	s->begun = type == EVENT_RUN_STARTED && !s->begun ? seq : s->begun;
-	if (event_is_end(type) && type != EVENT_RUN_CONTINUED)
+	if (event_ends_run(type))
 		s->ended = seq;
 	if (type != EVENT_RUN_RESET &&
 	    (!step || !s->quoted || !memmem(line, n, s->quoted, strlen(s->quoted))))

@@ -22,14 +22,9 @@ void runner_unseal(struct runner *r)
 	r->seal = -1;
 }
 
-static bool is_end(const struct event *event)
-{
-	return event_is_end(event->type) && event->type != EVENT_RUN_CONTINUED;
-}
-
 void runner_note_end(struct runner *r, const struct event *event)
 {
-	if (!is_end(event))
+	if (!event_ends_run(event->type))
 		return;
 	r->ended_as = event->type;
 	json_decref(r->ended);
@@ -41,7 +36,7 @@ void runner_note_end(struct runner *r, const struct event *event)
 static bool is_ending(const struct runner *r)
 {
 	for (size_t i = 0; i < r->pending_count; i++)
-		if (is_end(&r->pending[i].event))
+		if (event_ends_run(r->pending[i].event.type))
 			return true;
 	return false;
 }
@@ -56,7 +51,7 @@ static void put_end_last(struct runner *r)
 	for (size_t i = 0; i < r->pending_count; i++) {
 		struct happening *h = &r->pending[i];
 
-		if (!is_end(&h->event)) {
+		if (!event_ends_run(h->event.type)) {
 			r->pending[n++] = *h;
 		} else if (!any) {
 			end = *h;

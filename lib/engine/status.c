@@ -113,7 +113,7 @@ static void take_last(struct run_summary *s, struct run *run, const struct event
 
 	s->updated = last->at;
 	s->events = last->seq;
-	if (event_is_end(last->type) && last->type != EVENT_RUN_CONTINUED) {
+	if (event_ends_run(last->type)) {
 		s->status = status_of_end(last->type);
 		s->closed = last->at;
 		take_value(run, last, "result", &s->result);

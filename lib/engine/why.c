@@ -232,8 +232,7 @@ static int fed(void *arg, struct core *core, const struct event *event, struct e
 		f->generation = f->n;
 	f->rested = event->type == EVENT_RUN_SUSPENDED;
 	json_decref(f->why->end);
-	f->why->end = event_is_end(event->type) && event->type != EVENT_RUN_CONTINUED ? brief(event)
-										      : NULL;
+	f->why->end = event_ends_run(event->type) ? brief(event) : NULL;
 	return rc;
 }
 

@@ -63,6 +63,8 @@ enum event_type event_type_parse(const char *name, size_t n);
 bool event_is_note(enum event_type type);
 /* Whether it ends the run (or the generation). */
 bool event_is_end(enum event_type type);
+/* The same, but when another generation follows. */
+bool event_ends_run(enum event_type type);
 
 struct event {
 	uint64_t seq;

@@ -86,3 +86,8 @@ bool event_is_end(enum event_type type)
 		return false;
 	}
 }
+
+bool event_ends_run(enum event_type type)
+{
+	return event_is_end(type) && type != EVENT_RUN_CONTINUED;
+}

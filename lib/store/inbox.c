@@ -138,7 +138,7 @@ static bool has_end(const struct run *run)
 	enum event_type last = path ? history_last(run->state->os, path) : EVENT_NONE;
 
 	free(path);
-	return event_is_end(last) && last != EVENT_RUN_CONTINUED;
+	return event_ends_run(last);
 }
 
 /* Write, sync, rename, sync the folder; or nothing. */
