@@ -2,6 +2,7 @@
 #include "pool_text.h"
 
 #include "../base/buf.h"
+#include "../base/str.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -153,6 +154,28 @@ static bool deeper(const json_t *value, int limit)
 	return false;
 }
 
+/* Whether all text in value is UTF-8; value does not nest deeply. */
+static bool is_text(const json_t *value)
+{
+	json_t *object, *item;
+	const char *name;
+	size_t i;
+
+	if (json_is_string(value))
+		return str_utf8(json_string_value(value), json_string_length(value));
+	if (json_is_array(value)) {
+		json_array_foreach (value, i, item)
+			if (!is_text(item))
+				return false;
+	} else if (json_is_object(value)) {
+		object = (json_t *)(uintptr_t)value;
+		json_object_foreach (object, name, item)
+			if (!str_utf8(name, strlen(name)) || !is_text(item))
+				return false;
+	}
+	return true;
+}
+
 struct sink {
 	struct buf *out;
 	size_t size, max;
@@ -173,10 +196,13 @@ int text_add_json(struct buf *out, const json_t *value, size_t max, size_t *ret_
 	struct sink sink = {.out = out, .max = max};
 	size_t before = out->len;
 
-	if (deeper(value, DEPTH) ||
-	    json_dump_callback(value, take, &sink, JSON_COMPACT | JSON_ENCODE_ANY) < 0) {
-		out->len = before;
+	if (deeper(value, DEPTH))
 		return -1;
+	if (json_dump_callback(value, take, &sink, JSON_COMPACT | JSON_ENCODE_ANY) < 0) {
+		out->len = before;
+		out->failed |= is_text(value); /* jansson had no memory */
+		if (!out->failed)
+			return -1;
 	}
 	*ret_size = sink.size;
 	if (!max || sink.size <= max)

@@ -19,8 +19,9 @@ size_t text_end(const char *bytes, size_t n);
 /* A failure object. details: JSON text or NULL; is left out when it is too large to be useful. */
 void text_add_failure(struct buf *out, const char *type, const char *message, bool permanent,
 		      const char *details, size_t details_len);
-/* Append value as compact JSON, at most max bytes (0: any). *ret_size: how many it has. 0; -1: it
- * cannot be written as JSON; 1: too large, out is as before. */
+/* Append value as compact JSON, at most max bytes (0: any). *ret_size: how many it has. 0, also
+ * when there is no memory, which out remembers; -1: it cannot be written as JSON; 1: too large, out
+ * is as before. */
 int text_add_json(struct buf *out, const json_t *value, size_t max, size_t *ret_size);
 
 #endif

@@ -2,6 +2,7 @@
 /* One call of a step function: what it may return, say and ask. */
 #include "base/buf.h"
 #include "engine/attempt_run.h"
+#include "oom.h"
 #include "tap.h"
 
 static char *run_with(struct attempt_call call, bool *ret_completed)
@@ -153,6 +154,40 @@ static void test_results(void)
 	json_decref(in);
 }
 
+static json_t *give_bytes(wf_attempt *a, const json_t *in)
+{
+	(void)a;
+	(void)in;
+	return json_stringn_nocheck("\xff", 1);
+}
+
+/* Promise 3: want of memory says nothing about a result, so the step may be tried again. */
+static void test_memory(void)
+{
+	json_t *in = json_pack("{s:s, s:[i]}", "a", "text", "list", 1);
+	int failed = 0, final = 0;
+
+	for (long n = 0; n < 40; n++) {
+		struct buf text = BUF_INIT;
+		struct attempt_call call = {
+			.step = give_input, .input = in, .run_id = "r", .key = "k", .attempt = 1};
+
+		oom_once(n);
+		failed += !attempt_run(&call, &text);
+		oom_off();
+		final += buf_ok(&text) && text.data && strstr(text.data, "\"permanent\":true");
+		buf_release(&text);
+	}
+	is_int(final, 0, "no failed allocation is a final failure of the step");
+	if (oom_works())
+		ok(failed > 1, "%d of them failed the attempt", failed);
+	json_decref(in);
+	check((struct attempt_call){.step = give_bytes}, false,
+	      "{\"type\":\"bad_result\",\"message\":\"the result cannot be written as JSON "
+	      "(too deep, or it holds itself)\",\"permanent\":true}",
+	      "a result that is not UTF-8");
+}
+
 static void test_failures(void)
 {
 	json_t *inner;
@@ -197,6 +232,7 @@ int main(void)
 {
 	test_results();
 	test_failures();
+	test_memory();
 	test_asking();
 	return done_testing();
 }
