@@ -112,14 +112,16 @@ static int is_foreign(void *arg, const char *name, enum os_kind kind)
 }
 
 /* Without a format file it is one that was never finished, or something else that shall not be
- * littered. */
-static int check_ours(const struct state *state, struct err *err)
+ * littered; or one that somebody else has finished, and uses, since *format was read. */
+static int check_ours(const struct state *state, unsigned long *format, struct err *err)
 {
 	int rc = state->os->ops->list(state->os, state->path, is_foreign, NULL);
 
 	if (rc < 0)
 		return err_sys(err, -rc, "cannot read state directory '%s'", state->path);
-	if (rc > 0)
+	if (rc > 0 && read_format(state, format, err) < 0)
+		return -err->code;
+	if (rc > 0 && *format == 0)
 		return err_set(err, ERR_DAMAGED,
 			       "'%s' is no state directory (it holds other things)", state->path);
 	return 0;
@@ -271,7 +273,7 @@ static int look(const struct state *state, bool create, struct err *err)
 	if (rc == 0)
 		rc = check_places(state, err);
 	if (rc == 0 && format == 0)
-		rc = check_ours(state, err);
+		rc = check_ours(state, &format, err);
 	if (rc == 0 && format == 0)
 		create = create || has_repository(state);
 	if (rc == 0 && format == 0 && !create)

@@ -227,6 +227,37 @@ static void test_modules(void)
 	state_release(&state);
 }
 
+/* A machine on which somebody else finishes the state directory just before it is listed. */
+static struct os_ops crowded_ops;
+
+static int crowded_list(struct os *os, const char *path,
+			int (*each)(void *, const char *, enum os_kind), void *arg)
+{
+	(void)os;
+	mkdir(in_scratch("crowd/open"), 0700);
+	mkdir(in_scratch("crowd/closed"), 0700);
+	mkdir(in_scratch("crowd/modules"), 0700);
+	spew(in_scratch("crowd/format"), "1\n", 2);
+	mkdir(in_scratch("crowd/index"), 0700);
+	return os_system()->ops->list(os_system(), path, each, arg);
+}
+
+static void test_made_at_once(void)
+{
+	static struct os os = {&crowded_ops};
+	struct err err = ERR_INIT;
+	struct state state;
+
+	crowded_ops = *os_system()->ops;
+	crowded_ops.list = crowded_list;
+	mkdir(in_scratch("crowd"), 0700);
+	is_int(state_open(&state, &os, in_scratch("crowd"), true, &err), 0,
+	       "one that somebody else finishes at the same time is one");
+	is_str(err.text, "", "without a word");
+	if (!err.code)
+		state_release(&state);
+}
+
 int main(void)
 {
 	umask(022);
@@ -236,5 +267,6 @@ int main(void)
 	test_owner();
 	test_runs();
 	test_modules();
+	test_made_at_once();
 	return done_testing();
 }
