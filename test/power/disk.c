@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * disk FOLDER SEED: a file system on FOLDER (FUSE) that keeps only what was synced.
+ * disk FOLDER SEED UNIT: a file system on FOLDER (FUSE) that keeps only what was synced.
  *
  * It is the simulated disk of the units (simdisk.h), for programs that know nothing of it. To take
  * FOLDER's mount away is to cut the power: what was not synced is lost, kept or torn by the seed,
  * and what is left is mounted on FOLDER again. SIGTERM ends it, and so does the end of its parent.
  *
- * FOLDER/.disk is no file of the disk: "cut N" written to it cuts the power at the Nth call from
- * there (every later one fails), "fail N" makes it fail with EIO; 0 takes that back. It reads as
- * "CALLS STRUCK", STRUCK being 1 once that call has come.
+ * FOLDER/.disk is no file of the disk: see control.h. What goes past the kernel's cache must be
+ * whole blocks of UNIT bytes.
  *
  * A file with two names is two to the kernel, so that a lock taken by one name is not seen by the
  * other.
@@ -16,6 +15,7 @@
 #define FUSE_USE_VERSION 31
 
 #include "../unit/simdisk.h"
+#include "control.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -116,45 +116,35 @@ static int disk_release(const char *path, struct fuse_file_info *fi)
 	return fi->fh ? os->ops->close(os, handle(fi)) : 0;
 }
 
+/* 0 or -errno. */
+static int check_direct(const struct fuse_file_info *fi, bool writes, size_t n, off_t at)
+{
+	return fi->flags & O_DIRECT ? control_direct(writes, n, at) : 0;
+}
+
 static int disk_read(const char *path, char *data, size_t n, off_t at, struct fuse_file_info *fi)
 {
 	struct os *os = machine();
-	char text[64];
-	int len;
+	int rc;
 
 	(void)path;
-	if (fi->fh)
-		return (int)os->ops->pread(os, handle(fi), data, n, (uint64_t)at);
-	len = snprintf(text, sizeof text, "%lu %d\n", simdisk_calls(disk), simdisk_struck(disk));
-	if (at > 0 || n < (size_t)len)
-		return 0;
-	memcpy(data, text, (size_t)len);
-	return len;
-}
-
-static int command(const char *data, size_t n)
-{
-	char text[32] = "";
-	unsigned long at;
-
-	memcpy(text, data, n < sizeof text - 1 ? n : sizeof text - 1);
-	if (sscanf(text, "cut %lu", &at) == 1)
-		simdisk_cut_at(disk, at);
-	else if (sscanf(text, "fail %lu", &at) == 1)
-		simdisk_fail_at(disk, at, EIO);
-	else
-		return -EINVAL;
-	return (int)n;
+	if (!fi->fh)
+		return control_read(data, n, at);
+	rc = check_direct(fi, false, n, at);
+	return rc < 0 ? rc : (int)os->ops->pread(os, handle(fi), data, n, (uint64_t)at);
 }
 
 static int disk_write(const char *path, const char *data, size_t n, off_t at,
 		      struct fuse_file_info *fi)
 {
 	struct os *os = machine();
+	int rc;
 
 	(void)path;
-	return fi->fh ? (int)os->ops->pwrite(os, handle(fi), data, n, (uint64_t)at)
-		      : command(data, n);
+	if (!fi->fh)
+		return control_write(data, n);
+	rc = check_direct(fi, true, n, at);
+	return rc < 0 ? rc : (int)os->ops->pwrite(os, handle(fi), data, n, (uint64_t)at);
 }
 
 static int disk_fsync(const char *path, int data_only, struct fuse_file_info *fi)
@@ -326,15 +316,17 @@ static int serve(char *name, const char *folder)
 int main(int argc, char **argv)
 {
 	struct sigaction action = {.sa_handler = stop};
+	unsigned long unit = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
 	int rc = 0;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: disk FOLDER SEED\n");
+	if (unit == 0) {
+		fprintf(stderr, "usage: disk FOLDER SEED UNIT\n");
 		return 2;
 	}
 	sigaction(SIGTERM, &action, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	disk = simdisk_new(strtoull(argv[2], NULL, 10));
+	control_begin(disk, unit);
 	while (rc == 0 && !stopping) {
 		simdisk_power_on(disk);
 		rc = serve(argv[0], argv[1]);
