@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The simulated disk as a whole: its life, its faults, its chance. */
+/* The simulated disk as a whole: its life, its chance. */
 #include "simdisk_internal.h"
 
 #include <errno.h>
@@ -15,24 +15,6 @@ uint64_t simdisk_random(struct simdisk *disk, uint64_t limit)
 	return limit ? z % limit : z;
 }
 
-/* Count a call and tell what becomes of it; ret_rc is what it returns unless it goes on. */
-enum fate sim_count(struct simdisk *disk, int *ret_rc)
-{
-	*ret_rc = -EIO;
-	if (disk->off)
-		return CUT_BEFORE;
-	disk->calls++;
-	if (disk->calls == disk->cut_at) {
-		disk->off = disk->struck = true;
-		return simdisk_random(disk, 2) ? CUT_AFTER : CUT_BEFORE;
-	}
-	if (disk->calls != disk->fail_at)
-		return GO_ON;
-	disk->struck = true;
-	*ret_rc = -disk->error;
-	return FAIL;
-}
-
 static int64_t sim_now(struct os *os)
 {
 	return disk_of(os)->now;
@@ -45,7 +27,7 @@ static int64_t sim_monotonic(struct os *os)
 
 static int sim_random(struct os *os, void *data, size_t n)
 {
-	CALL(disk_of(os), rc);
+	CALL(disk_of(os), SIM_RANDOM, rc);
 
 	for (size_t i = 0; i < n; i++)
 		((uint8_t *)data)[i] = (uint8_t)simdisk_random(disk_of(os), 256);
@@ -108,36 +90,14 @@ struct os *simdisk_os(struct simdisk *disk)
 	return &disk->os;
 }
 
-unsigned long simdisk_calls(const struct simdisk *disk)
-{
-	return disk->calls;
-}
-
-void simdisk_fail_at(struct simdisk *disk, unsigned long n, int error)
-{
-	disk->fail_at = n ? disk->calls + n : 0;
-	disk->error = error;
-	disk->struck = false;
-}
-
-void simdisk_cut_at(struct simdisk *disk, unsigned long n)
-{
-	disk->cut_at = n ? disk->calls + n : 0;
-	disk->struck = false;
-}
-
-bool simdisk_struck(const struct simdisk *disk)
-{
-	return disk->struck;
-}
-
 void simdisk_kill(struct simdisk *disk)
 {
 	for (int i = 0; i < HANDLES; i++)
 		if (disk->handles[i].inode)
-			sim_close(&disk->os, HANDLE_BASE + i);
+			sim_close(&disk->os, SIMDISK_HANDLE_BASE + i);
 	disk->off = false;
-	disk->fail_at = disk->cut_at = 0;
+	disk->until_failure = disk->until_short = disk->cut_at = 0;
+	disk->was_short = false;
 }
 
 void simdisk_power_on(struct simdisk *disk)

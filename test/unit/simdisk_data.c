@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+void *(*simdisk_calloc)(size_t n, size_t size) = calloc;
+
 void *sim_alloc(size_t n)
 {
-	void *p = calloc(1, n ? n : 1);
+	void *p = simdisk_calloc(1, n ? n : 1);
 
 	if (!p) {
 		fputs("simdisk: out of memory\n", stderr);

@@ -11,8 +11,8 @@
 
 static struct handle *handle_of(struct simdisk *disk, int fd)
 {
-	struct handle *h = fd >= HANDLE_BASE && fd < HANDLE_BASE + HANDLES
-				   ? &disk->handles[fd - HANDLE_BASE]
+	struct handle *h = fd >= SIMDISK_HANDLE_BASE && fd < SIMDISK_HANDLE_BASE + HANDLES
+				   ? &disk->handles[fd - SIMDISK_HANDLE_BASE]
 				   : NULL;
 	return h && h->inode ? h : NULL;
 }
@@ -23,7 +23,7 @@ int sim_open(struct os *os, const char *path, int flags, mode_t mode)
 	struct inode *folder, *inode;
 	char name[256];
 	int fd = 0, found;
-	CALL(disk, rc);
+	CALL(disk, flags & O_CREAT ? SIM_CREATE : SIM_OPEN, rc);
 
 	found = sim_walk(disk, path, &folder, name);
 	if (found < 0)
@@ -48,7 +48,7 @@ int sim_open(struct os *os, const char *path, int flags, mode_t mode)
 	if (fate == CUT_AFTER)
 		return -EIO;
 	disk->handles[fd] = (struct handle){inode, flags, false};
-	return HANDLE_BASE + fd;
+	return SIMDISK_HANDLE_BASE + fd;
 }
 
 int sim_close(struct os *os, int fd)
@@ -63,15 +63,17 @@ int sim_close(struct os *os, int fd)
 	return 0;
 }
 
-/* The kernel would say EINVAL, and the store go on through the cache: none would see the mistake.
- */
-static void check_direct(const struct simdisk *disk, const struct handle *h, const void *data,
-			 size_t n, uint64_t offset)
+/* 0 or -EINVAL, as the kernel. The store would go on through the cache and none see the mistake, so
+ * only what follows a short write may make it. */
+static int check_direct(const struct simdisk *disk, const struct handle *h, bool behind_short,
+			const void *data, size_t n, uint64_t offset)
 {
 	uint64_t unit = (uint64_t)disk->unit;
 
 	if (!h->direct || ((uintptr_t)data % unit == 0 && n % unit == 0 && offset % unit == 0))
-		return;
+		return 0;
+	if (behind_short)
+		return -EINVAL;
 	fputs("simdisk: a direct read or write of a part of a block\n", stderr);
 	abort();
 }
@@ -79,13 +81,13 @@ static void check_direct(const struct simdisk *disk, const struct handle *h, con
 ssize_t sim_pread(struct os *os, int fd, void *data, size_t n, uint64_t offset)
 {
 	struct handle *h = handle_of(disk_of(os), fd);
-	CALL(disk_of(os), rc);
+	CALL(disk_of(os), SIM_PREAD, rc);
 
 	if (!h || (h->flags & O_ACCMODE) == O_WRONLY)
 		return -EBADF;
 	if (h->inode->kind != OS_FILE)
 		return -EISDIR;
-	check_direct(disk_of(os), h, data, n, offset);
+	check_direct(disk_of(os), h, false, data, n, offset);
 	if (offset >= h->inode->seen.size)
 		return 0;
 	if (n > h->inode->seen.size - offset)
@@ -99,15 +101,20 @@ ssize_t sim_pwrite(struct os *os, int fd, const void *data, size_t n, uint64_t o
 	struct simdisk *disk = disk_of(os);
 	struct handle *h = handle_of(disk, fd);
 	int rc;
-	enum fate fate = sim_count(disk, &rc);
+	bool behind_short = disk->was_short;
+	enum fate fate = sim_count(disk, SIM_PWRITE, &rc);
 
 	if (fate == CUT_BEFORE)
 		return rc;
+	disk->was_short = false;
 	if (!h || (h->flags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
-	check_direct(disk, h, data, n, offset);
 	if (fate == FAIL)
-		n = (size_t)simdisk_random(disk, n);
+		n = behind_short ? 0 : (size_t)simdisk_random(disk, n);
+	else if (check_direct(disk, h, behind_short, data, n, offset) < 0)
+		return -EINVAL;
+	else
+		n = sim_shorten(disk, n);
 	file_write(h->inode, data, n, offset);
 	h->inode->mtime = disk->now;
 	return fate == GO_ON ? (ssize_t)n : rc;
@@ -118,7 +125,7 @@ int sim_sync(struct os *os, int fd)
 	struct simdisk *disk = disk_of(os);
 	struct handle *h = handle_of(disk, fd);
 	int rc;
-	enum fate fate = sim_count(disk, &rc);
+	enum fate fate = sim_count(disk, SIM_SYNC, &rc);
 
 	if (fate == CUT_BEFORE)
 		return rc;
@@ -134,7 +141,7 @@ int sim_sync(struct os *os, int fd)
 int sim_truncate(struct os *os, int fd, uint64_t size)
 {
 	struct handle *h = handle_of(disk_of(os), fd);
-	CALL(disk_of(os), rc);
+	CALL(disk_of(os), SIM_TRUNCATE, rc);
 
 	if (!h || (h->flags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
@@ -146,7 +153,7 @@ int sim_truncate(struct os *os, int fd, uint64_t size)
 int sim_direct(struct os *os, int fd, bool on)
 {
 	struct handle *h = handle_of(disk_of(os), fd);
-	CALL(disk_of(os), rc);
+	CALL(disk_of(os), SIM_DIRECT, rc);
 
 	if (!h)
 		return -EBADF;
@@ -169,7 +176,7 @@ void sim_fill_stat(const struct inode *inode, struct os_stat *ret)
 int sim_fstat(struct os *os, int fd, struct os_stat *ret)
 {
 	struct handle *h = handle_of(disk_of(os), fd);
-	CALL(disk_of(os), rc);
+	CALL(disk_of(os), SIM_FSTAT, rc);
 
 	if (!h)
 		return -EBADF;
@@ -181,7 +188,7 @@ int sim_fstat(struct os *os, int fd, struct os_stat *ret)
 int sim_lock(struct os *os, int fd, bool wait)
 {
 	struct handle *h = handle_of(disk_of(os), fd);
-	CALL(disk_of(os), rc);
+	CALL(disk_of(os), SIM_LOCK, rc);
 
 	if (!h)
 		return -EBADF;
@@ -194,7 +201,7 @@ int sim_lock(struct os *os, int fd, bool wait)
 int sim_lock_query(struct os *os, int fd)
 {
 	struct handle *h = handle_of(disk_of(os), fd);
-	CALL(disk_of(os), rc);
+	CALL(disk_of(os), SIM_LOCK_QUERY, rc);
 
 	if (!h)
 		return -EBADF;

@@ -10,7 +10,6 @@
 #define PAGE 4096
 #define SECTOR 512
 #define HANDLES 256
-#define HANDLE_BASE 1000
 
 struct bytes {
 	char *data;
@@ -68,9 +67,13 @@ struct simdisk {
 	struct deed *deeds;
 	struct handle handles[HANDLES];
 	uint64_t next_number;
-	unsigned long calls, fail_at, cut_at;
+	unsigned long calls, cut_at;
+	unsigned long until_failure, until_short; /* how many more that could; 0: none */
 	int error, unit; /* unit: what direct writes are to be multiples of; 0: there are none */
+	int error_behind_short;
+	bool short_one, was_short; /* one byte; the write before this one was cut short */
 	bool off, struck;
+	enum sim_call struck_call;
 	int64_t now, monotonic;
 };
 
@@ -87,13 +90,15 @@ static inline int ended(enum fate fate, int rc)
 	return fate == CUT_AFTER ? -EIO : rc;
 }
 
-/* Count a call; ret_rc is what it returns unless it goes on. */
-enum fate sim_count(struct simdisk *disk, int *ret_rc);
+/* Count a call and tell what becomes of it; ret_rc is what it returns unless it goes on. */
+enum fate sim_count(struct simdisk *disk, enum sim_call call, int *ret_rc);
+/* How many bytes of n a write that goes on takes. */
+size_t sim_shorten(struct simdisk *disk, size_t n);
 
 /* For calls that either happen or do not: the call goes on behind this line if it happens. */
-#define CALL(disk, rc) \
+#define CALL(disk, call, rc) \
 	int rc; \
-	enum fate fate = sim_count(disk, &rc); \
+	enum fate fate = sim_count(disk, call, &rc); \
 	if (fate == FAIL || fate == CUT_BEFORE) \
 	return rc
 

@@ -81,9 +81,8 @@ void deed_do(struct simdisk *disk, struct inode *subject, const struct change *c
 
 	for (int i = 0; i < count; i++) {
 		deed->changes[i] = changes[i];
-		deed->changes[i].name = strdup(changes[i].name);
-		if (!deed->changes[i].name)
-			abort();
+		deed->changes[i].name = strcpy(sim_alloc(strlen(changes[i].name) + 1),
+					       changes[i].name);
 		names_set(&changes[i].folder->names, changes[i].name, changes[i].inode);
 		changes[i].folder->mtime = disk->now;
 	}

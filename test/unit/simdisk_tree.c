@@ -52,7 +52,7 @@ int sim_sync_dir(struct os *os, const char *path)
 	struct simdisk *disk = disk_of(os);
 	struct inode *folder;
 	int found;
-	CALL(disk, rc);
+	CALL(disk, SIM_SYNC_DIR, rc);
 
 	found = find(disk, path, &folder);
 	if (found < 0)
@@ -67,7 +67,7 @@ int sim_lstat(struct os *os, const char *path, struct os_stat *ret)
 {
 	struct inode *inode;
 	int found;
-	CALL(disk_of(os), rc);
+	CALL(disk_of(os), SIM_LSTAT, rc);
 
 	found = find(disk_of(os), path, &inode);
 	if (found < 0)
@@ -82,7 +82,7 @@ int sim_mkdir(struct os *os, const char *path, mode_t mode)
 	struct inode *folder, *inode;
 	char name[256];
 	int found;
-	CALL(disk, rc);
+	CALL(disk, SIM_MKDIR, rc);
 
 	found = sim_walk(disk, path, &folder, name);
 	if (found < 0)
@@ -112,7 +112,7 @@ int sim_rename(struct os *os, const char *from, const char *to)
 	struct inode *from_folder, *to_folder, *inode, *there;
 	char from_name[256], to_name[256];
 	int found;
-	CALL(disk, rc);
+	CALL(disk, SIM_RENAME, rc);
 
 	found = sim_walk(disk, from, &from_folder, from_name);
 	if (found == 0)
@@ -137,7 +137,7 @@ int sim_link(struct os *os, const char *from, const char *to)
 	struct inode *folder, *inode;
 	char name[256];
 	int found;
-	CALL(disk, rc);
+	CALL(disk, SIM_LINK, rc);
 
 	found = find(disk, from, &inode);
 	if (found == 0)
@@ -158,7 +158,7 @@ static int remove_name(struct os *os, const char *path, bool folder_wanted)
 	struct inode *folder, *inode;
 	char name[256];
 	int found;
-	CALL(disk, rc);
+	CALL(disk, folder_wanted ? SIM_RMDIR : SIM_UNLINK, rc);
 
 	found = sim_walk(disk, path, &folder, name);
 	if (found < 0)
@@ -190,7 +190,7 @@ int sim_list(struct os *os, const char *path,
 	struct entry *copy = NULL;
 	struct inode *folder;
 	int found;
-	CALL(disk_of(os), rc);
+	CALL(disk_of(os), SIM_LIST, rc);
 
 	found = find(disk_of(os), path, &folder);
 	if (found < 0)
