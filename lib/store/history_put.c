@@ -27,26 +27,23 @@
 #define FILL_LONG 262144 /* the file system's records of a filling cost more than its newlines */
 #define FILL_SPARE 4096  /* for the line that crosses the bound of a segment */
 
-static int put_filling(struct history *h, uint64_t end)
+static int put_filling(struct history *h, uint64_t end, struct err *err)
 {
 	char *newlines = malloc(FILL_BYTES);
+	ssize_t put = 0;
 
 	if (!newlines)
-		return -ENOMEM;
+		return err_nomem(err);
 	memset(newlines, '\n', FILL_BYTES);
-	while (h->capacity < end) {
+	while (put >= 0 && h->capacity < end) {
 		uint64_t left = end - h->capacity;
 		size_t part = left < FILL_BYTES ? (size_t)left : FILL_BYTES;
-		ssize_t put = h->os->ops->pwrite(h->os, h->fd, newlines, part, h->capacity);
 
-		if (put < 0) {
-			free(newlines);
-			return (int)put;
-		}
-		h->capacity += part;
+		put = h->os->ops->pwrite(h->os, h->fd, newlines, part, h->capacity);
+		h->capacity += put < 0 ? 0 : part;
 	}
 	free(newlines);
-	return 0;
+	return put < 0 ? history_broke(h, (int)-put, "extend", err) : 0;
 }
 
 static int leave_direct(struct history *h)
@@ -94,12 +91,11 @@ int history_fill(struct history *h, uint64_t n, struct err *err)
 	uint64_t step = fill_step(h);
 	int rc = leave_direct(h);
 
-	if (rc == 0)
-		rc = put_filling(h, (h->offset + n + step - 1) / step * step);
-	if (rc == -ENOMEM)
-		return err_nomem(err);
 	if (rc < 0)
 		return history_broke(h, -rc, "extend", err);
+	rc = put_filling(h, (h->offset + n + step - 1) / step * step, err);
+	if (rc < 0)
+		return rc;
 	rc = h->os->ops->sync(h->os, h->fd);
 	if (rc < 0)
 		return history_broke(h, -rc, "sync", err);

@@ -90,8 +90,6 @@ int history_sync(struct history *h, struct err *err)
 			return rc;
 	}
 	rc = history_put(h, h->pending.data, h->pending.len);
-	if (rc == -ENOMEM)
-		return err_nomem(err);
 	if (rc < 0)
 		return history_broke(h, -rc, "write", err);
 	rc = h->os->ops->datasync(h->os, h->fd);

@@ -185,6 +185,50 @@ static void test_one_block_for_a_line(void)
 	simdisk_free(sectors);
 }
 
+/* A sync of several writes, at the Nth call of which the kernel has no memory: whether one more
+ * sync says yes behind a write that failed, in *ret_believed. Returns the call, SIM_CALLS behind
+ * the last. */
+static enum sim_call no_memory_at(unsigned long n, bool *ret_believed)
+{
+	struct simdisk *disk = simdisk_new(1);
+	struct history *h = start(simdisk_os(disk), "/h");
+	struct event event = {.type = EVENT_STEP_COMPLETED, .at = 1000, .cmd = 1};
+	struct err err = ERR_INIT, again = ERR_INIT;
+	char fields[20000] = "\"result\":\"";
+	enum sim_call call = SIM_CALLS;
+
+	memset(fields + 10, 'a', sizeof fields - 12);
+	strcpy(fields + sizeof fields - 2, "\"");
+	for (; event.cmd <= 5; event.cmd++)
+		if (history_append(h, &event, fields, sizeof fields - 1, &err) < 0)
+			bail_out("append: %s", err.text);
+	simdisk_fail_at(disk, n, ENOMEM);
+	history_sync(h, &err);
+	if (simdisk_struck(disk))
+		call = simdisk_struck_call(disk);
+	*ret_believed = call == SIM_PWRITE && history_sync(h, &again) == 0;
+	history_close(h);
+	simdisk_free(disk);
+	return call;
+}
+
+static void test_no_memory_for_a_write(void)
+{
+	enum sim_call call = SIM_OPEN;
+	int writes = 0, believed = 0;
+	bool yes;
+
+	for (unsigned long n = 1; call != SIM_CALLS; n++) {
+		call = no_memory_at(n, &yes);
+		writes += call == SIM_PWRITE;
+		believed += yes;
+	}
+	ok(writes > 2, "a sync of %d writes", writes);
+	is_int(believed, 0,
+	       "promise 1: nothing is acknowledged behind a write that failed for "
+	       "want of memory");
+}
+
 int main(void)
 {
 	struct simdisk *cached = simdisk_new(0), *sectors = simdisk_new(1), *pages = simdisk_new(2);
@@ -206,5 +250,6 @@ int main(void)
 	simdisk_free(sectors);
 	simdisk_free(pages);
 	test_one_block_for_a_line();
+	test_no_memory_for_a_write();
 	return done_testing();
 }
