@@ -8,7 +8,8 @@
  *                               EDQUOT, EMFILE, ENOMEM, EINTR, EACCES);
  *                               N: which call, from 1; 0: none, only count
  *                               CALLS: names joined by '+' (default: all below);
- *                               "alloc" stands for malloc, calloc and realloc
+ *                               "alloc" stands for malloc, calloc, realloc,
+ *                               aligned_alloc and posix_memalign
  *   WF_FAULT_PROGRAM=NAME       only in this program (default wf)
  *   WF_FAULT_STICKY=1           every call from the Nth on fails
  *   WF_FAULT_COUNT=FILE         append the number of calls seen, at exit
@@ -335,6 +336,7 @@ WRAP(pid_t, fork, "fork", (void), ())
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t count, size_t n);
 extern void *__libc_realloc(void *old, size_t n);
+extern void *__libc_memalign(size_t alignment, size_t n);
 
 void *malloc(size_t n)
 {
@@ -352,4 +354,22 @@ void *realloc(void *old, size_t n)
 {
 	enum action action = strike("alloc");
 	return fails(action) ? NULL : __libc_realloc(old, n);
+}
+
+void *aligned_alloc(size_t alignment, size_t n)
+{
+	enum action action = strike("alloc");
+	return fails(action) ? NULL : __libc_memalign(alignment, n);
+}
+
+/* It answers with the error, and leaves errno alone. */
+int posix_memalign(void **ret, size_t alignment, size_t n)
+{
+	enum action action = strike("alloc");
+	void *memory = action == FAIL ? NULL : __libc_memalign(alignment, n);
+
+	if (!memory)
+		return ENOMEM;
+	*ret = memory;
+	return 0;
 }

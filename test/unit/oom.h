@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory that runs out on demand: oom_after(n) lets n allocations pass and
- * fails every one behind them, until oom_off(); oom_once(n) fails one alone. Replaces the program's
- * malloc; where a sanitizer or valgrind does that already nothing fails, and oom_works() is false.
+ * fails every one behind them, until oom_off(); oom_once(n) fails one alone. oom_struck() tells
+ * whether any has failed since. Replaces the program's malloc and what else allocates; where a
+ * sanitizer or valgrind does that already nothing fails, and oom_works() is false. oom_spared() is
+ * a calloc that never fails.
  */
 #ifndef WF_TEST_OOM_H
 #define WF_TEST_OOM_H
@@ -27,26 +29,42 @@ static inline void oom_off(void)
 {
 }
 
+static inline bool oom_struck(void)
+{
+	return false;
+}
+
+static inline void *oom_spared(size_t n, size_t size)
+{
+	return calloc(n, size);
+}
+
 #else
 /* volatile: the compiler believes that malloc looks at nothing */
 static volatile long oom_left_ = -1;
-static volatile bool oom_once_;
+static volatile bool oom_once_, oom_struck_;
 
 static inline void oom_after(long n)
 {
-	oom_once_ = false;
+	oom_once_ = oom_struck_ = false;
 	oom_left_ = n;
 }
 
 static inline void oom_once(long n)
 {
 	oom_once_ = true;
+	oom_struck_ = false;
 	oom_left_ = n;
 }
 
 static inline void oom_off(void)
 {
 	oom_left_ = -1;
+}
+
+static inline bool oom_struck(void)
+{
+	return oom_struck_;
 }
 
 static int oom_now_(void)
@@ -59,6 +77,7 @@ static int oom_now_(void)
 	}
 	if (oom_once_)
 		oom_left_ = -1;
+	oom_struck_ = true;
 	errno = ENOMEM;
 	return 1;
 }
@@ -66,6 +85,12 @@ static int oom_now_(void)
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *old, size_t n);
+void *__libc_memalign(size_t alignment, size_t n);
+
+static inline void *oom_spared(size_t n, size_t size)
+{
+	return __libc_calloc(n, size);
+}
 
 void *malloc(size_t n)
 {
@@ -80,6 +105,22 @@ void *calloc(size_t n, size_t size)
 void *realloc(void *old, size_t n)
 {
 	return oom_now_() ? NULL : __libc_realloc(old, n);
+}
+
+void *aligned_alloc(size_t alignment, size_t n)
+{
+	return oom_now_() ? NULL : __libc_memalign(alignment, n);
+}
+
+/* It answers with the error. */
+int posix_memalign(void **ret, size_t alignment, size_t n)
+{
+	void *memory = oom_now_() ? NULL : __libc_memalign(alignment, n);
+
+	if (!memory)
+		return ENOMEM;
+	*ret = memory;
+	return 0;
 }
 #endif
 
