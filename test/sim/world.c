@@ -169,12 +169,13 @@ static int finish(struct world *w, struct err *err)
 
 static void strike(struct world *w)
 {
-	static const int errors[] = {EIO, ENOSPC};
+	static const int errors[] = {EIO, ENOSPC, EDQUOT, EMFILE, ENOMEM};
 
 	if (draw(w, 2))
 		simdisk_cut_at(w->disk, 1 + draw(w, 60));
 	else
-		simdisk_fail_at(w->disk, 1 + draw(w, 60), errors[draw(w, 2)]);
+		simdisk_fail_at(w->disk, 1 + draw(w, 60),
+				errors[draw(w, sizeof errors / sizeof errors[0])]);
 }
 
 /* One process, from its start to the end of the run, or its own. */
