@@ -92,8 +92,9 @@ struct history_position history_position(const struct history *h);
  */
 int history_tail(struct os *os, const char *dir, struct event *ret_last, struct event *ret_head,
 		 uint64_t *ret_steps, struct err *err);
-/* The type of its last event; EVENT_NONE when there is none, or it cannot be told. */
-enum event_type history_last(struct os *os, const char *dir);
+/* The type of its last event; EVENT_NONE when there is none, or what is there cannot be told.
+ * Negative when the machine says no. */
+int history_last(struct os *os, const char *dir, enum event_type *ret, struct err *err);
 
 /* Check every line; calls each for every finding. Returns how many, or negative. */
 typedef void history_finding_fn(void *arg, const char *file, unsigned long line, const char *what,

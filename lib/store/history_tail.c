@@ -191,17 +191,19 @@ int history_tail(struct os *os, const char *dir, struct event *ret_last, struct 
 	return 1;
 }
 
-enum event_type history_last(struct os *os, const char *dir)
+int history_last(struct os *os, const char *dir, enum event_type *ret, struct err *err)
 {
-	struct err ignored = ERR_INIT;
+	struct err why = ERR_INIT;
 	struct event last, head;
-	enum event_type type;
 	uint64_t steps;
+	int rc = history_tail(os, dir, &last, &head, &steps, &why);
 
-	if (history_tail(os, dir, &last, &head, &steps, &ignored) <= 0)
-		return EVENT_NONE;
-	type = last.type;
-	event_release(&last);
-	event_release(&head);
-	return type;
+	if (why.code == ERR_SYSTEM || why.code == ERR_NOMEM)
+		return err_set(err, why.code, "%s", why.text);
+	*ret = rc > 0 ? last.type : EVENT_NONE;
+	if (rc > 0) {
+		event_release(&last);
+		event_release(&head);
+	}
+	return 0;
 }

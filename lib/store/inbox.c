@@ -86,30 +86,34 @@ static int sync_name(struct run *run, struct err *err)
 	return rc;
 }
 
-/* While we waited the run may have moved to closed/, and another have got its name. */
-static bool is_still(struct os *os, int fd, const char *path)
+/* Lock it, and look whether it is still the run's: while we waited that may have moved to closed/,
+ * and another have got its name. 0 or -errno; -ENOENT: it has moved. */
+static int lock_sealed(struct os *os, int fd, const char *path)
 {
 	struct os_stat ours, there;
+	int rc = os->ops->lock(os, fd, true);
 
-	return os->ops->fstat(os, fd, &ours) == 0 && os->ops->lstat(os, path, &there) == 0 &&
-	       ours.inode == there.inode;
+	if (rc == 0)
+		rc = os->ops->fstat(os, fd, &ours);
+	if (rc == 0)
+		rc = os->ops->lstat(os, path, &there);
+	return rc == 0 && ours.inode != there.inode ? -ENOENT : rc;
 }
 
 int inbox_seal(struct run *run, int *ret_fd, struct err *err)
 {
 	struct os *os = run->state->os;
 	char *path = run_path(run, "inbox.lock", NULL);
-	int fd, rc = 0;
+	int fd, rc;
 
 	if (!path)
 		return err_nomem(err);
 	fd = os->ops->open(os, path, O_RDWR | O_CREAT, 0600);
-	if (fd >= 0)
-		rc = os->ops->lock(os, fd, true);
-	if (fd == -ENOENT || (fd >= 0 && rc == 0 && !is_still(os, fd, path)))
+	rc = fd < 0 ? fd : lock_sealed(os, fd, path);
+	if (rc == -ENOENT)
 		rc = ended(run, err);
-	else if (fd < 0 || rc < 0)
-		rc = err_sys(err, fd < 0 ? -fd : -rc, "cannot lock '%s'", path);
+	else if (rc < 0)
+		rc = err_sys(err, -rc, "cannot lock '%s'", path);
 	free(path);
 	if (rc < 0 && fd >= 0)
 		os->ops->close(os, fd);
@@ -132,19 +136,22 @@ void inbox_unseal(struct run *run, int fd)
 
 /* Promise 1: a driver that recorded the end may have died before it moved the folder. Whoever does
  * that for it looks into the inbox no more. */
-static bool has_end(const struct run *run)
+static int check_end(const struct run *run, struct err *err)
 {
 	char *path = run_path(run, "history", NULL);
-	enum event_type last = path ? history_last(run->state->os, path) : EVENT_NONE;
+	enum event_type last = EVENT_NONE;
+	int rc = path ? history_last(run->state->os, path, &last, err) : err_nomem(err);
 
 	free(path);
-	return event_ends_run(last);
+	return rc == 0 && event_ends_run(last) ? ended(run, err) : rc;
 }
 
 /* Write, sync, rename, sync the folder; or nothing. */
 static int deliver(struct run *run, const char *name, const char *text, struct err *err)
 {
+	struct os *os = run->state->os;
 	struct err why = ERR_INIT;
+	struct os_stat there;
 	char *path = run_path(run, "inbox", name);
 	int fd = -1, rc = path ? inbox_seal(run, &fd, err) : err_nomem(err);
 
@@ -152,13 +159,12 @@ static int deliver(struct run *run, const char *name, const char *text, struct e
 		free(path);
 		return rc;
 	}
-	if (has_end(run))
-		rc = ended(run, &why);
+	rc = check_end(run, &why);
 	if (rc == 0)
 		rc = run_make_folder(run, "inbox", &why);
 	if (rc == 0)
-		rc = os_replace(run->state->os, path, text, strlen(text), 0600, &why);
-	if (rc < 0 && !os_exists(run->state->os, run->path))
+		rc = os_replace(os, path, text, strlen(text), 0600, &why);
+	if (rc < 0 && os->ops->lstat(os, run->path, &there) == -ENOENT)
 		rc = ended(run, err); /* moved to closed/ meanwhile */
 	else if (rc < 0)
 		rc = err_set(err, why.code, "%s", why.text);

@@ -151,53 +151,85 @@ static size_t find_claim(const json_t *list, const char *run, uint64_t cmd)
 	return i;
 }
 
-static bool is_driven(struct state *state, const char *run)
+/* 1 or 0. Who cannot be looked at is not dead for that: negative. */
+static int is_driven(struct state *state, const char *run, struct err *err)
 {
 	struct os *os = state->os;
-	char *path = str_format("%s/open/%s/lock", state->path, run);
-	int fd = path ? os->ops->open(os, path, O_RDONLY | O_NONBLOCK, 0) : -1;
-	bool held = fd >= 0 && os->ops->lock_query(os, fd) == OS_LOCK_HELD;
+	char *path = *run ? str_format("%s/open/%s/lock", state->path, run) : NULL;
+	int fd = path ? os->ops->open(os, path, O_RDONLY | O_NONBLOCK, 0) : -ENOMEM;
+	int rc = fd < 0 ? fd : os->ops->lock_query(os, fd);
 
+	if (!*run || rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP)
+		rc = 0;
+	else if (rc < 0)
+		rc = err_sys(err, -rc, "cannot tell whether run '%s' is driven", run);
 	if (fd >= 0)
 		os->ops->close(os, fd);
 	free(path);
-	return held;
+	return rc < 0 ? rc : rc == OS_LOCK_HELD;
 }
 
-static bool is_suspended(struct state *state, const char *run)
+static int is_suspended(struct state *state, const char *run, struct err *err)
 {
 	char *path = str_format("%s/open/%s/history", state->path, run);
-	bool suspended = path && history_last(state->os, path) == EVENT_RUN_SUSPENDED;
+	enum event_type last = EVENT_NONE;
+	int rc = path ? history_last(state->os, path, &last, err) : err_nomem(err);
 
 	free(path);
-	return suspended;
+	return rc < 0 ? rc : last == EVENT_RUN_SUSPENDED;
+}
+
+static int keeps_hold(struct state *state, const char *run, struct err *err)
+{
+	int rc = is_driven(state, run, err);
+
+	return rc == 0 && *run ? is_suspended(state, run, err) : rc;
 }
 
 /* Holders that have ended or died let go. The run itself decides about its own. */
-static void drop_dead(struct lock_file *f, const char *self)
+static int drop_dead(struct lock_file *f, const char *self, struct err *err)
 {
 	for (size_t i = json_array_size(f->holders); i-- > 0;) {
 		const char *run = run_of(json_array_get(f->holders, i));
+		int rc = strcmp(run, self) == 0 ? 1 : keeps_hold(f->state, run, err);
 
-		if (strcmp(run, self) == 0 || (*run && is_driven(f->state, run)) ||
-		    (*run && is_suspended(f->state, run)))
+		if (rc < 0)
+			return rc;
+		if (rc > 0)
 			continue;
 		json_array_remove(f->holders, i);
 		f->changed = true;
 	}
+	return 0;
 }
 
-/* How many that wait come before place, and are there to take it. */
-static size_t waiting_before(const struct lock_file *f, const char *self, size_t place)
+/* How many that wait come before place, and are there to take it; or negative. */
+static int waiting_before(const struct lock_file *f, const char *self, size_t place,
+			  struct err *err)
 {
-	size_t n = 0;
+	int n = 0;
 
 	for (size_t i = 0; i < place && i < json_array_size(f->waiting); i++) {
 		const char *run = run_of(json_array_get(f->waiting, i));
+		int rc = strcmp(run, self) == 0 ? 1 : is_driven(f->state, run, err);
 
-		n += strcmp(run, self) == 0 || (*run && is_driven(f->state, run));
+		if (rc < 0)
+			return rc;
+		n += rc;
 	}
 	return n;
+}
+
+/* How many hold it, or wait for it before place; or negative. waiter: whose claims count there
+ * though nobody drives it. */
+static int count_before(struct lock_file *f, const char *self, const char *waiter, size_t place,
+			struct err *err)
+{
+	int rc = drop_dead(f, self, err);
+
+	if (rc == 0)
+		rc = waiting_before(f, waiter, place, err);
+	return rc < 0 ? rc : rc + (int)json_array_size(f->holders);
 }
 
 static int add_claim(struct lock_file *f, json_t *list, const struct lock_claim *claim,
@@ -225,14 +257,15 @@ static json_t *ahead_of(const struct lock_file *f, size_t place)
 
 static int take(struct lock_file *f, const struct lock_claim *claim, struct err *err)
 {
-	size_t place = find_claim(f->waiting, claim->run, claim->cmd), held;
-	int rc;
+	size_t place = find_claim(f->waiting, claim->run, claim->cmd);
+	int before, rc;
 
 	if (find_claim(f->holders, claim->run, claim->cmd) < json_array_size(f->holders))
 		return 1;
-	drop_dead(f, claim->run);
-	held = json_array_size(f->holders);
-	if (held + waiting_before(f, claim->run, place) < claim->limit) {
+	before = count_before(f, claim->run, claim->run, place, err);
+	if (before < 0)
+		return before;
+	if ((unsigned)before < claim->limit) {
 		if (place < json_array_size(f->waiting))
 			json_array_remove(f->waiting, place);
 		rc = add_claim(f, f->holders, claim, err);
@@ -261,17 +294,13 @@ int locks_free(struct state *state, const struct lock_claim *claim)
 {
 	struct err ignored = ERR_INIT;
 	struct lock_file f = {.state = state, .fd = -1};
-	bool available = false;
+	int before = read_file(&f, claim->name, &ignored);
 
-	if (read_file(&f, claim->name, &ignored) == 0) {
-		drop_dead(&f, claim->run);
-		available = json_array_size(f.holders) +
-				    waiting_before(&f, "",
-						   find_claim(f.waiting, claim->run, claim->cmd)) <
-			    claim->limit;
-	}
+	if (before == 0)
+		before = count_before(&f, claim->run, "",
+				      find_claim(f.waiting, claim->run, claim->cmd), &ignored);
 	file_close(&f);
-	return available;
+	return before >= 0 && (unsigned)before < claim->limit;
 }
 
 static void remove_claim(struct lock_file *f, json_t *list, const char *run, uint64_t cmd)

@@ -12,8 +12,19 @@
 #include <string.h>
 
 const struct attack *const attacks[] = {
-	&attack_history, &attack_pages, &attack_replace, &attack_state, &attack_create,
-	&attack_said,    &attack_close, &attack_inbox,   &attack_files, NULL,
+	&attack_history,
+	&attack_pages,
+	&attack_replace,
+	&attack_state,
+	&attack_create,
+	&attack_said,
+	&attack_close,
+	&attack_inbox,
+	&attack_files,
+	&attack_locks,
+	
+	
+	NULL,
 };
 
 void broke(struct trial *t, const char *format, ...)

@@ -30,7 +30,7 @@ struct attack {
 extern const struct attack attack_history, attack_pages;
 extern const struct attack attack_state, attack_create, attack_close;
 extern const struct attack attack_inbox, attack_said;
-extern const struct attack attack_replace, attack_files;
+extern const struct attack attack_replace, attack_files, attack_locks;
 
 /* All of them; NULL ends it. */
 extern const struct attack *const attacks[];

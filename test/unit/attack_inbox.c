@@ -28,6 +28,8 @@ static void inbox_work(struct trial *t)
 				t->promised++;
 			json_decref(message);
 		}
+		if (rc < 0 && err.code == ERR_CLOSED)
+			broke(t, "it has not ended, and is said to have: %s", err.text);
 		run_release(&run);
 	}
 	state_release(&state);
