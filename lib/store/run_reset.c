@@ -10,13 +10,17 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static bool has(const struct run *run, const char *name)
+/* 1 or 0; what cannot be looked at is not absent for that: negative. */
+static int has(const struct run *run, const char *name, struct err *err)
 {
 	char *path = run_path(run, name, NULL);
-	bool there = path && os_exists(run->state->os, path);
+	struct os_stat st;
+	int rc = path ? run->state->os->ops->lstat(run->state->os, path, &st) : -ENOMEM;
 
 	free(path);
-	return there;
+	if (rc < 0 && rc != -ENOENT)
+		return err_sys(err, -rc, "cannot stat '%s/%s'", run->path, name);
+	return rc == 0;
 }
 
 static int rename_to(struct run *run, const char *from, const char *to, struct err *err)
@@ -71,12 +75,15 @@ static int finish(struct run *run, struct err *err)
 
 int run_reset_settle(struct run *run, struct err *err)
 {
-	bool next = has(run, RUN_RESET_NEXT), left = has(run, RUN_RESET_LEFT);
-	int rc = 0;
+	int next = has(run, RUN_RESET_NEXT, err), left, now, rc;
 
-	if (!next && !left)
-		return 0;
-	if (!has(run, "history")) {
+	left = next < 0 ? next : has(run, RUN_RESET_LEFT, err);
+	if (left < 0 || (!next && !left))
+		return left;
+	now = has(run, "history", err);
+	if (now < 0)
+		return now;
+	if (!now) {
 		rc = rename_to(run, next ? RUN_RESET_NEXT : RUN_RESET_LEFT, "history", err);
 		return rc < 0 ? rc : finish(run, err);
 	}

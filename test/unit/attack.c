@@ -22,8 +22,8 @@ const struct attack *const attacks[] = {
 	&attack_inbox,
 	&attack_files,
 	&attack_locks,
-	
-	
+	&attack_reset,
+	&attack_settle,
 	NULL,
 };
 

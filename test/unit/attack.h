@@ -31,6 +31,7 @@ extern const struct attack attack_history, attack_pages;
 extern const struct attack attack_state, attack_create, attack_close;
 extern const struct attack attack_inbox, attack_said;
 extern const struct attack attack_replace, attack_files, attack_locks;
+extern const struct attack attack_reset, attack_settle;
 
 /* All of them; NULL ends it. */
 extern const struct attack *const attacks[];
