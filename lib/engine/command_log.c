@@ -31,7 +31,7 @@ static void drop(struct command_log *log)
 	close_fd(&log->fd);
 	free(log->folder);
 	log->folder = NULL;
-	log->named = false;
+	log->named = log->used = false;
 }
 
 static size_t folder_length(const char *path)
@@ -48,29 +48,36 @@ static const char *link_of(int fd, char (*ret)[40])
 	return *ret;
 }
 
+/* What the next command gets; -1: that cannot be had. */
+static void give(struct command_log *log)
+{
+	char link[40];
+
+	log->given = open(link_of(log->fd, &link), O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (log->given < 0)
+		drop(log);
+}
+
 /* Where it can be had: a file without a name in the log's folder, the one of the last command or a
  * new one. */
 static void open_unnamed(struct command_log *log, const char *path)
 {
 	size_t n = folder_length(path);
-	char link[40];
 
-	if (log->fd >= 0 && strlen(log->folder) == n && !strncmp(log->folder, path, n)) {
-		log->given = open(link_of(log->fd, &link), O_WRONLY | O_APPEND | O_CLOEXEC);
-		if (log->given >= 0)
-			return;
-	}
+	command_log_rest(log);
+	if (log->fd >= 0 && strlen(log->folder) == n && !strncmp(log->folder, path, n))
+		return;
 	drop(log);
 	log->folder = n ? strndup(path, n) : strdup("");
 	log->fd = log->folder ? open(n ? log->folder : ".",
 				     O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600)
 			      : -1;
-	if (log->fd >= 0)
-		log->given = open(link_of(log->fd, &link), O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (log->given < 0)
+	if (log->fd < 0) {
 		drop(log);
-	else
-		fcntl(log->fd, F_SETSIG, SIGURG); /* of the lease below: one that is ignored */
+		return;
+	}
+	fcntl(log->fd, F_SETSIG, SIGURG); /* of the lease below: one that is ignored */
+	give(log);
 }
 
 int command_log_open(struct command_log *log, const char *base, const char *end)
@@ -82,7 +89,6 @@ int command_log_open(struct command_log *log, const char *base, const char *end)
 		goto out;
 	open_unnamed(log, path);
 	if (log->fd >= 0) {
-		unlink(path);
 		free(path);
 		return 0;
 	}
@@ -106,13 +112,20 @@ void command_log_name(struct command_log *log, const char *base, const char *end
 	free(path);
 }
 
+static off_t size_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? -1 : st.st_size;
+}
+
 /* Whether nobody else has it open: what the command left running may write to it yet. */
 static bool is_alone(int fd)
 {
 	return fcntl(fd, F_SETLEASE, F_WRLCK) == 0 && fcntl(fd, F_SETLEASE, F_UNLCK) == 0;
 }
 
-static void remove_name(const char *base, const char *end)
+void command_log_remove(const char *base, const char *end)
 {
 	char *path = str_format("%s.%s", base, end);
 
@@ -123,21 +136,32 @@ static void remove_name(const char *base, const char *end)
 
 void command_log_end(struct command_log *log, const char *base, const char *end)
 {
-	struct stat st = {.st_size = 0};
 	bool empty;
 
 	if (log->fd < 0)
 		return;
-	empty = fstat(log->fd, &st) == 0 && st.st_size == 0;
-	if (log->given != log->fd)
-		close_fd(&log->given);
-	if (empty && !log->named && is_alone(log->fd))
+	empty = size_of(log->fd) == 0;
+	if (empty && !log->named) {
+		log->used = true;
 		return;
-	if (empty && log->named)
-		remove_name(base, end);
-	if (!empty)
+	}
+	if (empty)
+		command_log_remove(base, end);
+	else
 		command_log_name(log, base, end);
 	if (!empty && !log->named)
 		scratch_collect(log->fd, base, end, &nothing);
 	drop(log);
+}
+
+void command_log_rest(struct command_log *log)
+{
+	if (!log->used)
+		return;
+	log->used = false;
+	close_fd(&log->given);
+	if (is_alone(log->fd) && size_of(log->fd) == 0)
+		give(log);
+	else
+		drop(log);
 }

@@ -45,6 +45,10 @@ int command_files_open(struct command_files *f, const struct command_call *call,
 	*f = (struct command_files){-1, call->scratch_out, call->scratch_err, call->scratch_out,
 				    call->scratch_err};
 	if (call->log_base) {
+		if (!call->log_is_new) {
+			command_log_remove(call->log_base, "out");
+			command_log_remove(call->log_base, "err");
+		}
 		if (command_log_open(&call->logs->out, call->log_base, "out") < 0 ||
 		    command_log_open(&call->logs->err, call->log_base, "err") < 0)
 			return -1;

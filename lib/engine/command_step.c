@@ -55,7 +55,7 @@ static _Noreturn void child(const struct command_call *call, const struct comman
 	sigset_t none;
 	int sys = ENOENT;
 
-	for (int s = 1; s < NSIG; s++)
+	for (int s = 1; call->signals_changed && s < NSIG; s++)
 		sigaction(s, &by_default, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -246,4 +246,10 @@ bool command_run(const struct command_call *call, struct buf *text)
 	command_files_close(&files, call);
 	command_setup_release(&setup);
 	return completed;
+}
+
+void command_rest(struct command_logs *logs)
+{
+	command_log_rest(&logs->out);
+	command_log_rest(&logs->err);
 }

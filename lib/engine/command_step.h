@@ -38,6 +38,8 @@ struct command_call {
 			      "environment", "stdin" */
 	size_t input_len;
 	const char *log_base;    /* NULL: output goes to the scratch files */
+	bool log_is_new;         /* no earlier try can have left a file by that name */
+	bool signals_changed;    /* the worker may ignore or block other signals than at its start */
 	const char *directory;   /* NULL: where the worker is */
 	const char *environment; /* JSON text: object of strings; NULL: the worker's own */
 	const json_t *secrets;   /* added to it: object of strings; NULL: none */
@@ -52,5 +54,7 @@ struct command_call {
 
 /* Appends {"status","stdout","stderr"} (true) or the failure (false) to text. */
 bool command_run(const struct command_call *call, struct buf *text);
+/* The outcome is on its way: get ready for the next one. */
+void command_rest(struct command_logs *logs);
 
 #endif

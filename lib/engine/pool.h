@@ -45,6 +45,7 @@ struct pool_request {
 	const char *details;         /* JSON text of the last heartbeat, or NULL; copied */
 	const char *log_base;  /* path; stdout goes to <log_base>.out, stderr to <log_base>.err, if
 				  there is any; copied */
+	bool log_is_new;       /* the folder of the logs is: no earlier try has left one there */
 	const char *directory; /* working folder of commands; copied */
 	const json_t *secrets; /* object of strings; NULL: none; borrowed as the next */
 	const json_t *environment; /* of commands: object of strings; borrowed until pool_submit

@@ -47,6 +47,7 @@ static int encode(struct buf *frame, const struct pool_request *r, size_t *ret_l
 		.attempt = r->attempt,
 		.kind = (uint16_t)step->kind,
 		.any_exit = step->any_exit,
+		.log_is_new = r->log_is_new,
 	};
 	int rc = 0;
 

@@ -66,6 +66,8 @@ struct request_head {
 	int32_t attempt;
 	uint16_t kind; /* enum step_kind */
 	uint16_t any_exit;
+	uint16_t log_is_new;
+	uint16_t unused;
 	uint32_t length[REQUEST_TEXTS];
 };
 

@@ -35,7 +35,7 @@ char *runner_log_base(struct runner *r, uint64_t cmd, const char *step, int atte
 		os->ops->mkdir(os, path.data, 0700);
 	buf_addf(&path, "/%03u", shard);
 	if (r->log_shard != shard + 1 && buf_ok(&path))
-		os->ops->mkdir(os, path.data, 0700);
+		r->log_is_new = os->ops->mkdir(os, path.data, 0700) == 0;
 	r->log_shard = shard + 1;
 	buf_addf(&path, "/%06llu-", (unsigned long long)cmd);
 	for (const char *c = step; *c; c++)

@@ -83,6 +83,7 @@ struct runner {
 	int64_t clock_due;            /* virtual time: when `clock` would wake it; 0: never */
 	bool said_waiting;            /* PROGRESS_WAITING was sent since something happened last */
 	unsigned log_shard;           /* number of the last log folder made, plus one */
+	bool log_is_new;              /* it was not there before */
 	enum drive_end end;
 	json_t *detail;   /* of the end */
 	char key_tail[9]; /* part of each idempotency key */

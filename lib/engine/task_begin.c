@@ -52,6 +52,7 @@ static int submit(struct task *task, struct err *err)
 	if (task->step->kind == STEP_FUNCTION)
 		token_nonce(r->run.info.seed, task->cmd, task->attempt, request.nonce);
 	request.log_base = base;
+	request.log_is_new = r->log_is_new;
 	rc = base && buf_ok(&key) ? pool_submit(r->driver->pool, &request, err) : err_nomem(err);
 	if (rc == 0) {
 		task->submitted = true;

@@ -13,6 +13,7 @@
 #include "worker_spent.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,7 @@ struct worker {
 	json_t *secrets;  /* that it is given; NULL: none */
 	struct mask mask; /* of those */
 	bool completed;   /* the last one did */
+	bool ran_code;    /* a step function has run: it may have changed the process */
 	bool outside;     /* it says that somebody outside completes it */
 	struct command_logs logs;
 	struct buf unsaid; /* heartbeat details that were not sent, for being too soon */
@@ -154,6 +156,7 @@ static bool run_function(struct worker *w)
 	json_error_t problem;
 	bool completed;
 
+	w->ran_code = true;
 	memcpy(call.nonce, w->head.nonce, sizeof call.nonce);
 	call.input = json_loadb(w->text[TEXT_INPUT], w->head.length[TEXT_INPUT],
 				JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
@@ -175,6 +178,8 @@ static bool run_command(struct worker *w)
 		.input = w->text[TEXT_INPUT],
 		.input_len = w->head.length[TEXT_INPUT],
 		.log_base = w->text[TEXT_LOG_BASE],
+		.log_is_new = w->head.log_is_new,
+		.signals_changed = w->ran_code,
 		.directory = w->text[TEXT_DIRECTORY],
 		.environment = w->text[TEXT_ENVIRONMENT],
 		.secrets = w->secrets,
@@ -241,6 +246,7 @@ static void end(struct worker *w, bool completed)
 		    &w->out);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
+	command_rest(&w->logs);
 }
 
 static void serve(struct worker *w)
@@ -260,6 +266,15 @@ static void serve(struct worker *w)
 
 /* ---- requests ---- */
 
+/* A process that sleeps in read is woken also when the driver takes an answer out of the socket; one
+ * that sleeps in poll is not. */
+static void await_request(int socket)
+{
+	struct pollfd request = {.fd = socket, .events = POLLIN};
+
+	poll(&request, 1, -1);
+}
+
 /* Read until n bytes that were not served are there. */
 static void need(struct worker *w, size_t n)
 {
@@ -276,6 +291,7 @@ static void need(struct worker *w, size_t n)
 		to = buf_reserve(&w->in, room);
 		if (!to)
 			_exit(ENOMEM);
+		await_request(w->setup.socket);
 		got = read(w->setup.socket, to, room);
 		if (got < 0 && errno == EINTR)
 			continue;

@@ -115,21 +115,22 @@ static int put_message(struct os *os, const char *folder, const json_t *message,
 	return rc;
 }
 
-/* Everything that a run begins with. */
+/* Everything that a run begins with. What is synced comes last: on a file system with a journal that
+ * one sync pays for the names before it, too. */
 static int fill_folder(struct os *os, const char *folder, const struct run_info *info,
 		       json_t *message, struct err *err)
 {
 	char *text = run_info_encode(info);
-	int rc = text ? put_file(os, folder, "run.json", text, err) : err_nomem(err);
+	int rc = text ? put_file(os, folder, "lock", "", err) : err_nomem(err);
 
-	if (rc == 0)
-		rc = put_file(os, folder, "lock", "", err);
 	for (size_t i = 0; rc == 0 && i < sizeof folders / sizeof folders[0]; i++) {
 		char *path = str_format("%s/%s", folder, folders[i]);
 
 		rc = path ? os_make_dir(os, path, 0700, NULL, err) : err_nomem(err);
 		free(path);
 	}
+	if (rc == 0)
+		rc = put_file(os, folder, "run.json", text, err);
 	if (rc == 0 && message)
 		rc = put_message(os, folder, message, err);
 	free(text);
