@@ -327,15 +327,27 @@ static int complain(struct committer *c, struct err *err)
 	return -code;
 }
 
+static void send_waiting(struct committer *c)
+{
+	for (size_t i = 0; i < c->count && c->socket >= 0; i++)
+		if (c->runs[i].waiting)
+			send_position(c, &c->runs[i]);
+}
+
+void committer_hurry(struct committer *c)
+{
+	send_waiting(c);
+	if (c->socket >= 0)
+		line_send(&c->line, json_pack("{s:s}", "do", "flush"));
+}
+
 int committer_flush(struct committer *c, struct err *err)
 {
 	json_t *request = json_pack("{s:s}", "do", "flush"), *answer;
 
 	if (!request)
 		return err_nomem(err);
-	for (size_t i = 0; i < c->count && c->socket >= 0; i++)
-		if (c->runs[i].waiting)
-			send_position(c, &c->runs[i]);
+	send_waiting(c);
 	answer = converse(c, request);
 	json_decref(request);
 	if (!answer && !c->complaint.code)

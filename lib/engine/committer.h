@@ -63,6 +63,8 @@ void committer_release(struct committer *c, const char *run_id);
 int committer_fd(const struct committer *c);
 /* Take in what it says and send what waits for that; never blocks. */
 void committer_turn(struct committer *c);
+/* Everything told so far is to be committed now; does not wait. */
+void committer_hurry(struct committer *c);
 /* Wait until everything told so far is committed; its complaints, if any, are in err (a warning for
  * the user, exit 0). */
 int committer_flush(struct committer *c, struct err *err);

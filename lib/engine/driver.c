@@ -236,6 +236,7 @@ int driver_stopped_by(const struct driver *driver)
 	return driver->stopped_by;
 }
 
+/* The committer and we end side by side. */
 int driver_free(struct driver *driver, struct err *err)
 {
 	int rc;
@@ -245,7 +246,7 @@ int driver_free(struct driver *driver, struct err *err)
 	if (driver->options.handle_signals)
 		stuck_uninstall();
 	crash_uninstall();
-	rc = committer_flush(driver->committer, err);
+	committer_hurry(driver->committer);
 	for (size_t i = 0; i < driver->count; i++)
 		runner_close(driver->runners[i]);
 	free(driver->runners);
@@ -256,8 +257,7 @@ int driver_free(struct driver *driver, struct err *err)
 		module_free(driver->modules[i]);
 	free(driver->modules);
 	recall_enable(driver->state);
-	if (committer_finish(driver->committer, err) < 0)
-		rc = -err->code;
+	rc = committer_finish(driver->committer, err);
 	secrets_free(driver->secrets);
 	config_release(&driver->config);
 	free(driver);
