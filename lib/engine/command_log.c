@@ -3,12 +3,12 @@
 
 #include "../base/mask.h"
 #include "../base/str.h"
+#include "log_file.h"
 #include "worker_output.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,19 +41,12 @@ static size_t folder_length(const char *path)
 	return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* A descriptor of a file that has no name, or may have lost it. */
-static const char *link_of(int fd, char (*ret)[40])
-{
-	snprintf(*ret, sizeof *ret, "/proc/self/fd/%d", fd);
-	return *ret;
-}
-
 /* What the next command gets; -1: that cannot be had. */
 static void give(struct command_log *log)
 {
-	char link[40];
+	char again[40];
 
-	log->given = open(link_of(log->fd, &link), O_WRONLY | O_APPEND | O_CLOEXEC);
+	log->given = open(log_file_again(log->fd, &again), O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (log->given < 0)
 		drop(log);
 }
@@ -69,9 +62,7 @@ static void open_unnamed(struct command_log *log, const char *path)
 		return;
 	drop(log);
 	log->folder = n ? strndup(path, n) : strdup("");
-	log->fd = log->folder ? open(n ? log->folder : ".",
-				     O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600)
-			      : -1;
+	log->fd = log->folder ? log_file_unnamed(path, true) : -1;
 	if (log->fd < 0) {
 		drop(log);
 		return;
@@ -92,9 +83,8 @@ int command_log_open(struct command_log *log, const char *base, const char *end)
 		free(path);
 		return 0;
 	}
-	log->fd = log->given = open(
-		path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
-		0600);
+	log->fd = log->given = log_file_open(path, O_RDWR | O_TRUNC | O_APPEND | O_CLOEXEC |
+							   O_NOFOLLOW | O_NOCTTY);
 	sys = errno;
 	log->named = log->fd >= 0;
 out:
@@ -105,10 +95,9 @@ out:
 
 void command_log_name(struct command_log *log, const char *base, const char *end)
 {
-	char *path = log->named ? NULL : str_format("%s.%s", base, end), link[40];
+	char *path = log->named ? NULL : str_format("%s.%s", base, end);
 
-	log->named = log->named || (path && linkat(AT_FDCWD, link_of(log->fd, &link), AT_FDCWD,
-						   path, AT_SYMLINK_FOLLOW) == 0);
+	log->named = log->named || (path && log_file_name(log->fd, path) == 0);
 	free(path);
 }
 

@@ -37,10 +37,10 @@ struct command_call {
 	const char *input; /* JSON text: {"argv":[...]} or {"shell":"..."}, "directory",
 			      "environment", "stdin" */
 	size_t input_len;
-	const char *log_base;    /* NULL: output goes to the scratch files */
-	bool log_is_new;         /* no earlier try can have left a file by that name */
-	bool signals_changed;    /* the worker may ignore or block other signals than at its start */
-	const char *directory;   /* NULL: where the worker is */
+	const char *log_base;  /* NULL: output goes to the scratch files */
+	bool log_is_new;       /* no earlier try can have left a file by that name */
+	bool signals_changed;  /* the worker may ignore or block other signals than at its start */
+	const char *directory; /* NULL: where the worker is */
 	const char *environment; /* JSON text: object of strings; NULL: the worker's own */
 	const json_t *secrets;   /* added to it: object of strings; NULL: none */
 	const struct mask *mask; /* of those; not NULL */

@@ -136,12 +136,11 @@ static pid_t fork_off(struct pool *pool, struct pool_worker *w, int socket)
 
 int worker_fork(struct pool *pool, struct pool_worker *w, const struct attempt *first)
 {
-	const char *beside;
+	const char *log_base = pool->secluded ? NULL : attempt_log_base(first);
 	int theirs = -1, sys;
 
-	beside = pool->secluded ? NULL : attempt_log_base(first);
-	w->scratch_out = scratch_open(beside);
-	w->scratch_err = scratch_open(beside);
+	w->scratch_out = scratch_open(log_base);
+	w->scratch_err = scratch_open(log_base);
 	if (w->scratch_out < 0 || w->scratch_err < 0 || get_slots(w) < 0 ||
 	    get_sockets(w, &theirs) < 0 || watch(w) < 0)
 		goto fail;

@@ -17,6 +17,7 @@
 #include "runner_told.h"
 #include "task.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,13 +30,11 @@ char *runner_log_base(struct runner *r, uint64_t cmd, const char *step, int atte
 	struct os *os = r->driver->state->os;
 	unsigned shard = (unsigned)(cmd / 1000);
 	struct buf path = BUF_INIT;
+	struct os_stat st;
 
-	buf_addf(&path, "%s/logs", r->run.path);
+	buf_addf(&path, "%s/logs/%03u", r->run.path, shard);
 	if (r->log_shard != shard + 1 && buf_ok(&path))
-		os->ops->mkdir(os, path.data, 0700);
-	buf_addf(&path, "/%03u", shard);
-	if (r->log_shard != shard + 1 && buf_ok(&path))
-		r->log_is_new = os->ops->mkdir(os, path.data, 0700) == 0;
+		r->log_is_new = os->ops->lstat(os, path.data, &st) == -ENOENT;
 	r->log_shard = shard + 1;
 	buf_addf(&path, "/%06llu-", (unsigned long long)cmd);
 	for (const char *c = step; *c; c++)

@@ -82,7 +82,7 @@ struct runner {
 	bool virtual_time;            /* waits are skipped (virtual.h) */
 	int64_t clock_due;            /* virtual time: when `clock` would wake it; 0: never */
 	bool said_waiting;            /* PROGRESS_WAITING was sent since something happened last */
-	unsigned log_shard;           /* number of the last log folder made, plus one */
+	unsigned log_shard;           /* number of the log folder used last, plus one */
 	bool log_is_new;              /* it was not there before */
 	enum drive_end end;
 	json_t *detail;   /* of the end */

@@ -13,10 +13,12 @@
 #include "serve_mail.h"
 #include "task.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int serve_cancel(struct runner *r, const struct command *command, struct err *err)
@@ -47,26 +49,43 @@ static int serve_side_effect(struct runner *r, const struct command *command, st
 	return rc;
 }
 
-/* A line in logs/workflow.log; losing one to a full disk does not stop the run. */
+/* logs/workflow.log, and its folder with the first line. A descriptor, or -1. */
+static int open_log(const struct runner *r)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+	struct buf folder = BUF_INIT, path = BUF_INIT;
+	int fd = -1;
+
+	buf_addf(&folder, "%s/logs", r->run.path);
+	buf_addf(&path, "%s/logs/workflow.log", r->run.path);
+	if (buf_ok(&folder) && buf_ok(&path)) {
+		fd = open(path.data, flags, 0600);
+		if (fd < 0 && errno == ENOENT && mkdir(folder.data, 0700) == 0)
+			fd = open(path.data, flags, 0600);
+	}
+	buf_release(&folder);
+	buf_release(&path);
+	return fd;
+}
+
+/* A line of the log; losing one to a full disk does not stop the run. */
 static int serve_log(struct runner *r, const struct command *command, struct err *err)
 {
 	struct progress p = {.kind = PROGRESS_LOG};
-	struct buf path = BUF_INIT, line = BUF_INIT;
+	struct buf line = BUF_INIT;
 	size_t at;
 	int fd;
 
-	buf_addf(&path, "%s/logs/workflow.log", r->run.path);
 	buf_addf(&line, "%lld ", (long long)runner_now(r));
 	at = line.len;
 	mask_part(secrets_mask(r->driver->secrets), command->text, strlen(command->text), true,
 		  &line);
 	buf_addc(&line, '\n');
-	if (!buf_ok(&path) || !buf_ok(&line)) {
-		buf_release(&path);
+	if (!buf_ok(&line)) {
 		buf_release(&line);
 		return err_nomem(err);
 	}
-	fd = open(path.data, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open_log(r);
 	if (fd >= 0) {
 		(void)!write(fd, line.data, line.len);
 		close(fd);
@@ -74,7 +93,6 @@ static int serve_log(struct runner *r, const struct command *command, struct err
 	line.data[line.len - 1] = '\0';
 	p.text = line.data + at;
 	driver_progress(r->driver, r, &p);
-	buf_release(&path);
 	buf_release(&line);
 	return 0;
 }

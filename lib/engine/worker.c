@@ -266,8 +266,8 @@ static void serve(struct worker *w)
 
 /* ---- requests ---- */
 
-/* A process that sleeps in read is woken also when the driver takes an answer out of the socket; one
- * that sleeps in poll is not. */
+/* A process that sleeps in read is woken also when the driver takes an answer out of the socket;
+ * one that sleeps in poll is not. */
 static void await_request(int socket)
 {
 	struct pollfd request = {.fd = socket, .events = POLLIN};

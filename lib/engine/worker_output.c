@@ -4,6 +4,7 @@
 #include "../base/buf.h"
 #include "../base/mask.h"
 #include "../base/str.h"
+#include "log_file.h"
 #include "pool_text.h"
 
 #include <errno.h>
@@ -30,29 +31,10 @@ int fd_above_stdio(int fd)
 	return copy;
 }
 
-static int open_unnamed(const char *folder)
+int scratch_open(const char *log_base)
 {
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-	char *name;
+	int fd = log_base ? log_file_unnamed(log_base, false) : -1;
 
-	if (fd >= 0)
-		return fd;
-	name = str_format("%s/.worker-XXXXXX", folder);
-	fd = name ? mkostemp(name, O_APPEND | O_CLOEXEC) : -1;
-	if (fd >= 0)
-		unlink(name);
-	free(name);
-	return fd;
-}
-
-int scratch_open(const char *beside)
-{
-	const char *slash = beside ? strrchr(beside, '/') : NULL;
-	char *folder = slash ? strndup(beside, slash == beside ? 1 : (size_t)(slash - beside))
-			     : NULL;
-	int fd = folder ? open_unnamed(folder) : -1;
-
-	free(folder);
 	if (fd < 0)
 		fd = memfd_create("output", MFD_CLOEXEC);
 	if (fd >= 0)
@@ -113,8 +95,7 @@ static void copy_masked(int from, int to, const struct mask *mask)
 /* What is there by that name and no file is left alone. */
 static int open_log(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
-		      0600);
+	int fd = log_file_open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(fd, 0) == 0)

@@ -12,9 +12,9 @@
 struct buf;
 struct mask;
 
-/* A file without a name, where possible in the folder of beside (a path; may be NULL). A descriptor
+/* A file without a name, where possible on the file system of log_base (may be NULL). A descriptor
  * above 2, or -1 with errno. */
-int scratch_open(const char *beside);
+int scratch_open(const char *log_base);
 /* Move what is in it, if anything, masked, to <log_base>.<end>; log_base NULL: drop it. */
 void scratch_collect(int fd, const char *log_base, const char *end, const struct mask *mask);
 /* Append the last at most max bytes of a file as a JSON string; nothing when it is empty. prefix

@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const folders[] = {"history", "inbox", "logs"};
+static const char *const folders[] = {"history", "inbox"};
 
 static int check_info(const struct run_info *info, struct err *err)
 {
@@ -115,8 +115,8 @@ static int put_message(struct os *os, const char *folder, const json_t *message,
 	return rc;
 }
 
-/* Everything that a run begins with. What is synced comes last: on a file system with a journal that
- * one sync pays for the names before it, too. */
+/* Everything that a run begins with. What is synced comes last: on a file system with a journal
+ * that one sync pays for the names before it, too. */
 static int fill_folder(struct os *os, const char *folder, const struct run_info *info,
 		       json_t *message, struct err *err)
 {
@@ -270,11 +270,27 @@ int run_bring_back(struct state *state, const char *id, bool closed, run_fill_fn
 	return make(state, &to, fill, arg, err);
 }
 
+static int sync_file(struct os *os, const char *path, struct err *err)
+{
+	int fd = os->ops->open(os, path, O_RDONLY, 0), rc = fd < 0 ? fd : os->ops->sync(os, fd);
+
+	if (fd >= 0)
+		os->ops->close(os, fd);
+	return rc < 0 ? err_sys(err, -rc, "cannot sync '%s'", path) : 0;
+}
+
+/* Nobody believes it while the run is in open/, and what finds a torn one there writes it again: so
+ * it gets its name first, and one sync pays for both. Durable when this returns 0. */
 static int put_result(struct run *run, json_t *result, struct err *err)
 {
+	struct os *os = run->state->os;
 	char *path = run_path(run, "result.json", NULL);
-	int rc = path ? run_write_json(run->state->os, path, result, true, err) : err_nomem(err);
+	int rc = path ? run_write_json(os, path, result, false, err) : err_nomem(err);
 
+	if (rc == 0)
+		rc = sync_file(os, path, err);
+	if (rc == 0)
+		rc = run_sync(os, run->path, err);
 	free(path);
 	return rc;
 }

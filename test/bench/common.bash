@@ -15,13 +15,21 @@ calc() {
 	awk "BEGIN {printf \"${2:-%.0f}\", $1}"
 }
 
+trap 'exit 1' TERM
+
+# Ends the script, from whatever shell below it: how long it takes to fail is no figure.
+failed() {
+	echo "$0: this failed: $*" >&2
+	kill $$
+}
+
 # again N COMMAND...: microseconds of each of N calls.
 again() {
 	local n=$1 i begin
 	shift
 	for ((i = 0; i < n; i++)); do
 		begin=$(now)
-		"$@" >/dev/null 2>&1 || true
+		"$@" >/dev/null 2>&1 || failed "$@"
 		echo $((($(now) - begin) / 1000))
 	done
 }

@@ -145,6 +145,7 @@ start_on_full_disk() {
 		rm ".wf/open/a/$name"
 		mv kept ".wf/open/a/$name"
 	done
+	mkdir -p .wf/open/a/logs
 	rm -f .wf/open/a/logs/workflow.log
 	for plant in "ln -s $PWD/copy" mkfifo mkdir; do
 		$plant .wf/open/a/logs/workflow.log

@@ -52,6 +52,31 @@ err of attempt 2"
 	same "$(grep -c early followed)" 1
 }
 
+@test "log --follow of a run that has said nothing yet prints its first word" {
+	rm -f go begun
+	# shellcheck disable=SC2016
+	wf run "$CLI:shells" --id a -q "command=touch begun; until [ -e go ]; do :; done; echo late" >/dev/null 3>&- &
+	driver=$!
+	until_true 10 test -e begun
+	wf log a --follow >followed 2>err 3>&- &
+	follower=$!
+	touch go
+	wait "$driver"
+	wait "$follower"
+	same "$(grep -c late followed)" 1
+}
+
+@test "a run that said nothing keeps no folder of logs" {
+	wf run "$CLI:shells" command=: --id a -q >/dev/null
+	[ -d .wf/closed/a/history ]
+	[ ! -e .wf/closed/a/logs ]
+	expect 0 wf log a
+	same "$output" ""
+	# shellcheck disable=SC2016
+	wf run "$CLI:shells" "command=echo word" --id b -q >/dev/null
+	same "$(cd .wf/closed/b && find logs -type f)" logs/000/000001-shell.1.out
+}
+
 @test "wait ends when the run does, with its result and exit" {
 	start_held h
 	wf wait h >waited 2>err 3>&- &
