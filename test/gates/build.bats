@@ -38,7 +38,7 @@ setup_file() {
 	[ ! "$WF_SRC" -ef "$WF_BUILD" ] || SOURCES=$COPY # where nothing is that was built for elsewhere
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	mkdir "$COPY"
-	tar -C "$WF_BUILD" --exclude='*.log' --exclude='*.trs' --exclude=conftest* -cf - . | tar -C "$COPY" -xf -
+	tar -C "$WF_BUILD" --format=posix --exclude='*.log' --exclude='*.trs' --exclude=conftest* -cf - . | tar -C "$COPY" -xf -
 	was=$(sed -n 's/^srcdir = //p' "$COPY/Makefile")
 	case $was in ..*) # the sources as seen from the build, which is not what is seen from here
 		find "$COPY" -name '*.P*o' -exec sed -i "s|^$was/|$WF_SRC/|; s| $was/| $WF_SRC/|g" {} +
