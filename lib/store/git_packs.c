@@ -192,13 +192,19 @@ static int sweep_pack(void *arg, const char *name, enum os_kind kind)
 	return 0;
 }
 
+/* By whoever writes a pack, takes a lock (before: moves a ref) or writes git's index. */
+static bool is_made(const char *name)
+{
+	return str_starts(name, "pack-") || str_starts(name, "lock-") || str_starts(name, "ref-") ||
+	       str_starts(name, "index-");
+}
+
 static int sweep_own(void *arg, const char *name, enum os_kind kind)
 {
 	struct repo *repo = arg;
 	char *path = str_format("%s/wf/%s", repo->path, name);
 
-	if (path && kind == OS_FILE && (str_starts(name, "ref-") || str_starts(name, "pack-")) &&
-	    is_old(repo, path))
+	if (path && kind == OS_FILE && is_made(name) && is_old(repo, path))
 		repo->os->ops->unlink(repo->os, path);
 	free(path);
 	return 0;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Refs: read, and moved by compare-and-swap, by git's own rules: <ref>.lock
- * is made, the value compared, the lock renamed to the ref. The lock file is
- * written and synced under another name and then linked, with a kernel lock on it; so
- * one that a killed process left is told from one in use and taken away.
+ * is made (git_lock.h), the value compared, the lock renamed to the ref.
  *
  * A crash leaves the old value or the new one, durable when refs_move returns.
  */

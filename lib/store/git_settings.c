@@ -10,6 +10,7 @@
 #include "git_commit.h"
 #include "git_refs.h"
 #include "git_repo.h"
+#include "git_stage.h"
 #include "git_tree.h"
 
 #include <pwd.h>
@@ -136,48 +137,6 @@ static int commit(struct settings *s, struct err *err)
 	return rc;
 }
 
-static bool head_is_main(struct repo *repo)
-{
-	git_reference *head = NULL;
-	bool is = git_reference_lookup(&head, repo->git, "HEAD") == 0 &&
-		  git_reference_symbolic_target(head) &&
-		  strcmp(git_reference_symbolic_target(head), MAIN) == 0;
-
-	git_reference_free(head);
-	return is;
-}
-
-/* So that `git status` has nothing to say. It is a cache: what fails is tried again next time. */
-static void update_index(struct settings *s)
-{
-	git_index *index = NULL;
-	const git_index_entry *now;
-	git_index_entry entry = {
-		.path = NAME,
-		.mode = GIT_FILEMODE_BLOB,
-		.id = s->blob,
-		.file_size = (uint32_t)s->st.st_size,
-		.mtime = {(int32_t)s->st.st_mtim.tv_sec, (uint32_t)s->st.st_mtim.tv_nsec},
-		.ctime = {(int32_t)s->st.st_ctim.tv_sec, (uint32_t)s->st.st_ctim.tv_nsec},
-		.dev = (uint32_t)s->st.st_dev,
-		.ino = (uint32_t)s->st.st_ino,
-		.uid = s->st.st_uid,
-		.gid = s->st.st_gid,
-	};
-	bool changed = false;
-
-	if (!head_is_main(s->repo) || git_repository_index(&index, s->repo->git) < 0)
-		return;
-	now = git_index_get_bypath(index, NAME, 0);
-	if (s->there && (!now || !git_oid_equal(&now->id, &s->blob)))
-		changed = git_index_add(index, &entry) == 0;
-	else if (!s->there && now)
-		changed = git_index_remove(index, NAME, 0) == 0;
-	if (changed)
-		git_index_write(index);
-	git_index_free(index);
-}
-
 int git_settings(struct repo *repo, bool commit_it, bool *ret_same, struct err *err)
 {
 	struct settings s = {.repo = repo, .path = str_format("%s/" NAME, repo->state)};
@@ -193,7 +152,7 @@ int git_settings(struct repo *repo, bool commit_it, bool *ret_same, struct err *
 		same = rc == 1;
 	}
 	if (rc >= 0 && same && commit_it && (s.there || s.on_main))
-		update_index(&s);
+		stage_file(repo, NAME, s.there ? &s.blob : NULL, &s.st);
 	if (rc >= 0)
 		*ret_same = same;
 	tree_free(s.tree);

@@ -93,3 +93,18 @@ run_once() {
 	done
 	[ "$n" -gt 6 ]
 }
+
+@test "a committer that is killed while it writes git's index leaves no lock in git's way" {
+	local n=0
+	until [ -e count ]; do
+		n=$((n + 1))
+		rm -rf .wf
+		run_once
+		set_to 'jobs: 2\n'
+		WF_FAULT_COUNT=$PWD/count WF_FAULT_PROGRAM=wf-committer WF_FAULT="kill:$n:link+rename+unlink" \
+			LD_PRELOAD=$(preload "$SHIM") run_once
+		run_once
+		git -C .wf add -f config.yaml
+	done
+	[ "$n" -gt 6 ]
+}

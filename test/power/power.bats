@@ -66,11 +66,18 @@ one_cut_of_a_run() {
 	assert_promises k || return 1
 }
 
+# Histories are of several files, so that power cuts meet how these are begun, filled, cut and left.
+short_segments() {
+	mkdir -m 700 "$STATE" && echo 'segment: 4K' >"$STATE/config.yaml" && sync disk "$STATE" "$STATE/config.yaml"
+}
+
 cuts_of_runs() { # FORM
 	FORM=$1
+	short_segments
 	calls_of run_k
 	[ "$CALLS" -gt 500 ]
-	cuts 12 "runs" true one_cut_of_a_run
+	[ -e "$STATE/closed/k/history/000002.jsonl" ]
+	cuts 12 "runs" short_segments one_cut_of_a_run
 }
 
 @test "promises 1 2 3: the power is cut at any call of a run" {
@@ -80,6 +87,20 @@ cuts_of_runs() { # FORM
 @test "promises 1 2 3: the power is cut at any call of a run whose lines go past the cache" {
 	needs_direct
 	cuts_of_runs past_cache
+}
+
+one_cut_behind_settings() {
+	short_segments && wf run "$WF_BUILD/test/modules/noop.so" >out 2>err && power_on && in_git
+}
+
+@test "git's index is whole when the power goes after settings were committed" {
+	local n
+	disk_end
+	for ((n = 0; n < 8; n++)); do
+		disk_begin $((SEED + n))
+		one_cut_behind_settings || { echo "seed $((SEED + n))"; return 1; }
+		disk_end
+	done
 }
 
 # signals one after the other until one fails; how many were acknowledged is in the file "sent"
