@@ -96,7 +96,7 @@ one_cut_behind_settings() {
 @test "git's index is whole when the power goes after settings were committed" {
 	local n
 	disk_end
-	for ((n = 0; n < 8; n++)); do
+	for ((n = 0; n < 6; n++)); do
 		disk_begin $((SEED + n))
 		one_cut_behind_settings || { echo "seed $((SEED + n))"; return 1; }
 		disk_end

@@ -5,9 +5,9 @@
  * What a program sees at once (its own writes and renames) and what a power
  * cut leaves are two things, and a power cut decides between them by a seed:
  *
- * Data, in pages: a page not synced is old, new, or torn between sectors; a size not synced is old,
- * new or in between; what was never written reads as zeros. sync and datasync make a file's pages
- * last, not its name.
+ * Data, in pages: a page not synced is old, new, or torn between sectors, which may also be as they
+ * were before a later write; a size not synced is old, new or in between; what was never written
+ * reads as zeros. sync and datasync make a file's pages last, not its name.
  *
  * Names: each making, renaming and removing is whole or not at all, in any order but this: what was
  * done to a name or a file before also happened. sync_dir makes all changes in that folder last.

@@ -72,16 +72,6 @@ void file_resize(struct inode *file, uint64_t size)
 	file->size_dirty = true;
 }
 
-void file_write(struct inode *file, const void *data, uint64_t n, uint64_t offset)
-{
-	if (n == 0)
-		return;
-	if (offset + n > file->seen.size)
-		file_resize(file, offset + n);
-	memcpy(file->seen.data + offset, data, n);
-	make_dirty(file, offset, offset + n);
-}
-
 /* Copy a part of what is seen to what is kept, as far as kept reaches. */
 static void keep(struct inode *file, uint64_t from, uint64_t n)
 {
@@ -94,6 +84,34 @@ static void keep(struct inode *file, uint64_t from, uint64_t n)
 		seen = from;
 	if (seen < end)
 		memset(file->kept.data + seen, 0, end - seen);
+}
+
+/* What is about to be overwritten, unsynced, may have reached the disk already. */
+static void write_back(struct simdisk *disk, struct inode *file, uint64_t from, uint64_t to)
+{
+	uint64_t pages = (to + PAGE - 1) / PAGE;
+
+	if (pages > file->pages)
+		pages = file->pages;
+	for (uint64_t page = from / PAGE; page < pages; page++) {
+		if (!file->dirty[page] || simdisk_random(disk, 2))
+			continue;
+		for (uint64_t at = 0; at < PAGE; at += SECTOR)
+			if (simdisk_random(disk, 2))
+				keep(file, page * PAGE + at, SECTOR);
+	}
+}
+
+void file_write(struct simdisk *disk, struct inode *file, const void *data, uint64_t n,
+		uint64_t offset)
+{
+	if (n == 0)
+		return;
+	write_back(disk, file, offset, offset + n);
+	if (offset + n > file->seen.size)
+		file_resize(file, offset + n);
+	memcpy(file->seen.data + offset, data, n);
+	make_dirty(file, offset, offset + n);
 }
 
 static void clean(struct inode *file)

@@ -115,7 +115,7 @@ ssize_t sim_pwrite(struct os *os, int fd, const void *data, size_t n, uint64_t o
 		return -EINVAL;
 	else
 		n = sim_shorten(disk, n);
-	file_write(h->inode, data, n, offset);
+	file_write(disk, h->inode, data, n, offset);
 	h->inode->mtime = disk->now;
 	return fate == GO_ON ? (ssize_t)n : rc;
 }

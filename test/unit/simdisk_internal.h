@@ -115,7 +115,8 @@ void deeds_sync(struct simdisk *disk, struct inode *folder); /* NULL: all */
 void deeds_cut(struct simdisk *disk);
 
 /* Data. */
-void file_write(struct inode *file, const void *data, uint64_t n, uint64_t offset);
+void file_write(struct simdisk *disk, struct inode *file, const void *data, uint64_t n,
+		uint64_t offset);
 void file_resize(struct inode *file, uint64_t size);
 void file_sync(struct inode *file);
 void file_sync_failed(struct simdisk *disk, struct inode *file);
