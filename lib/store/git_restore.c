@@ -12,6 +12,7 @@
 #include "run.h"
 #include "state.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,9 +67,21 @@ static bool is_asked_for(const json_t *files, const char *path)
 	return false;
 }
 
-static bool is_wanted(const struct restore *r, const char *path, const char *name)
+/* 1 or 0. Promise 1: what cannot be looked at may be there, and is more than the branch has:
+ * negative. */
+static int is_wanted(const struct restore *r, const char *path, const char *name, struct err *err)
 {
-	return is_asked_for(r->files, name) || (!r->only && !os_exists(r->repo->os, path));
+	struct os_stat st;
+	int rc;
+
+	if (is_asked_for(r->files, name))
+		return 1;
+	if (r->only)
+		return 0;
+	rc = r->repo->os->ops->lstat(r->repo->os, path, &st);
+	if (rc < 0 && rc != -ENOENT)
+		return err_sys(err, -rc, "cannot stat '%s'", path);
+	return rc == -ENOENT;
 }
 
 static int write_blob(struct repo *repo, const char *path, const git_oid *id, struct err *err)
@@ -96,9 +109,8 @@ static int restore_module(struct restore *r, const git_oid *id, struct err *err)
 	hash_sha256(git_odb_object_data(blob), git_odb_object_size(blob), sha256);
 	name = str_format("modules/%s.so", sha256);
 	path = name ? str_format("%s/%s", r->repo->state, name) : NULL;
-	if (!path)
-		rc = err_nomem(err);
-	else if (is_wanted(r, path, "module.so")) {
+	rc = path ? is_wanted(r, path, "module.so", err) : err_nomem(err);
+	if (rc > 0) {
 		rc = make_parents(r->repo->os, r->repo->state, name, err);
 		if (!rc)
 			rc = os_replace(r->repo->os, path, git_odb_object_data(blob),
@@ -125,7 +137,8 @@ static int restore_file(void *arg, const char *name, const git_oid *id, struct e
 	path = str_format("%s/%s", r->folder, name);
 	if (!path)
 		return err_nomem(err);
-	if (is_wanted(r, path, name)) {
+	rc = is_wanted(r, path, name, err);
+	if (rc > 0) {
 		rc = make_parents(r->repo->os, r->folder, name, err);
 		if (!rc)
 			rc = write_blob(r->repo, path, id, err);

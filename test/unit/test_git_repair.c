@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Files from branches and branches from files, folded runs, and how small the repository stays. */
+#include "../../lib/base/buf.h"
 #include "../../lib/base/error.h"
 #include "../../lib/engine/committer.h"
 #include "../../lib/os/os.h"
+#include "../../lib/store/git_repo.h"
+#include "../../lib/store/git_restore.h"
 #include "../../lib/store/state.h"
+#include "faulty_os.h"
 #include "git_fixture.h"
 
 #include <dirent.h>
@@ -97,6 +101,67 @@ static void test_verify(void)
 	is_str(ask(json_pack("{s:s, s:s}", "do", "restore", "run", "../r")), "error 1",
 	       "a name that is no run id");
 	is_str(ask(json_pack("{s:s}", "do", "dance")), "error 1", "an unknown request");
+	fclose(run.segment);
+}
+
+static void read_history(struct buf *ret)
+{
+	struct err err = ERR_INIT;
+
+	buf_clear(ret);
+	if (os_read_file(os_system(), in_state("open/f/history/000001.jsonl"), 1 << 20, ret, &err) <
+	    0)
+		bail_out("%s", err.text);
+}
+
+/* Restore what is missing of a run, while the Nth call to the machine fails. Whether one did. */
+static bool restore_faulty(unsigned n)
+{
+	struct faulty_os faulty = faulty_os(n, EIO);
+	struct err err = ERR_INIT;
+	struct repo repo;
+	json_t *request = json_object(), *answer = NULL;
+
+	if (repo_open(&repo, os_system(), fixture_state(), "a <a@b>", &err) < 0)
+		bail_out("%s", err.text);
+	repo.os = &faulty.os;
+	git_restore(&repo, "f", request, &answer, &err);
+	repo_release(&repo);
+	json_decref(request);
+	json_decref(answer);
+	return faulty.failed != NULL;
+}
+
+/* The branch is behind; so what is there must stay, whichever call fails while a look is taken. */
+static void test_restore_faults(void)
+{
+	struct buf before = BUF_INIT, now = BUF_INIT;
+	struct fixture_run run;
+	int overwritten = 0;
+	unsigned n = 0;
+	bool failed;
+
+	fixture_begin(&run, "f", "code");
+	fixture_step(&run);
+	tell(&run, "a step");
+	flush();
+	fixture_step(&run);
+	fixture_sync(&run);
+	read_history(&before);
+	do {
+		unlink(in_state("open/f/run.json"));
+		failed = restore_faulty(++n);
+		read_history(&now);
+		if (now.len == before.len && memcmp(now.data, before.data, now.len) == 0)
+			continue;
+		overwritten++;
+		put_file(in_state("open/f/history/000001.jsonl"), before.data, before.len);
+	} while (failed);
+	ok(n > 10, "%u calls of a repair can fail", n - 1);
+	is_int(overwritten, 0, "promise 1: a file that cannot be looked at is not overwritten");
+	is_int(access(in_state("open/f/run.json"), F_OK), 0, "what is missing is restored");
+	buf_release(&before);
+	buf_release(&now);
 	fclose(run.segment);
 }
 
@@ -253,6 +318,7 @@ int main(void)
 	test_restore_all();
 	test_fold();
 	test_size();
+	test_restore_faults();
 	is_int(committer_finish(committer, &err), 0, "it finishes");
 	return done_testing();
 }
