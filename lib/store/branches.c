@@ -7,16 +7,25 @@
 #include "../os/file.h"
 #include "state.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PACKED_MAX ((size_t)256 << 20)
 
+/* Promise 3: a run that git has would begin anew if it were taken for unknown. So what cannot be
+ * looked at may be there. */
+static bool is_absent(int rc)
+{
+	return rc == -ENOENT || rc == -ENOTDIR;
+}
+
 static bool is_file(struct state *state, const char *id)
 {
 	char *name = str_format("refs/heads/run/%s", id);
 	char *path = name ? state_path(state, ".git", name) : NULL;
-	bool there = !path || os_exists(state->os, path);
+	struct os_stat st;
+	bool there = !path || !is_absent(state->os->ops->lstat(state->os, path, &st));
 
 	free(name);
 	free(path);
@@ -34,10 +43,10 @@ static int found_one(void *arg, const char *name, enum os_kind kind)
 static bool any_folded(struct state *state)
 {
 	char *path = state_path(state, ".git", "refs/heads/closed");
-	bool any = !path || state->os->ops->list(state->os, path, found_one, NULL) > 0;
+	int rc = path ? state->os->ops->list(state->os, path, found_one, NULL) : -ENOMEM;
 
 	free(path);
-	return any;
+	return rc != 0 && !is_absent(rc);
 }
 
 /* A line of packed refs is a hash, a space and the name. */
