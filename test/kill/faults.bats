@@ -73,7 +73,7 @@ sweep() {
 }
 
 @test "promises 1 2 3: any write fails, is short or interrupted" {
-	sweep write 30 EIO ENOSPC EDQUOT EINTR short
+	sweep write 32 EIO ENOSPC EDQUOT EINTR short one full
 }
 
 @test "promises 1 2 3: any sync, rename, cut or removal fails" {

@@ -4,8 +4,9 @@
  * program there. For tests; never installed.
  *
  *   WF_FAULT=ACTION:N[:CALLS]   ACTION: kill (before the call), killafter, short
- *                               (half of a write), or an errno name (EIO, ENOSPC,
- *                               EDQUOT, EMFILE, ENOMEM, EINTR, EACCES);
+ *                               (half of a write), one (byte of it), full (half of
+ *                               it, and ENOSPC at the next call), or an errno name
+ *                               (EIO, ENOSPC, EDQUOT, EMFILE, ENOMEM, EINTR, EACCES);
  *                               N: which call, from 1; 0: none, only count
  *                               CALLS: names joined by '+' (default: all below);
  *                               "alloc" stands for malloc, calloc, realloc,
@@ -38,7 +39,8 @@ enum action { NOTHING, KILL, KILL_AFTER, SHORT, FAIL };
 
 static struct {
 	enum action action;
-	int error;
+	int error, then; /* then: what the call behind a short write gives; 0: nothing */
+	bool one;        /* a short write takes one byte */
 	long at;
 	bool sticky;
 	char calls[256];
@@ -81,6 +83,10 @@ static enum action strike(const char *call)
 	if (fault.action == NOTHING || !wanted(call) || syscall(SYS_getpid) != fault.pid)
 		return NOTHING;
 	now = __sync_add_and_fetch(&seen, 1);
+	if (fault.then && now == fault.at + 1) {
+		fault.error = fault.then;
+		return FAIL;
+	}
 	if (now != fault.at && !(fault.sticky && fault.at && now > fault.at))
 		return NOTHING;
 	if (fault.action == KILL)
@@ -105,6 +111,11 @@ static long finish(enum action action, long result)
 	if (action == KILL_AFTER)
 		die();
 	return result;
+}
+
+static size_t part_of(size_t n)
+{
+	return fault.one ? 1 : n / 2;
 }
 
 static bool fails(enum action action)
@@ -133,7 +144,11 @@ __attribute__((constructor)) static void begin(void)
 	fault.action = strcmp(word, "kill") == 0        ? KILL
 		       : strcmp(word, "killafter") == 0 ? KILL_AFTER
 		       : strcmp(word, "short") == 0     ? SHORT
+		       : strcmp(word, "one") == 0       ? SHORT
+		       : strcmp(word, "full") == 0      ? SHORT
 							: FAIL;
+	fault.one = strcmp(word, "one") == 0;
+	fault.then = strcmp(word, "full") == 0 ? ENOSPC : 0;
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
 		if (strcmp(errors[i].name, word) == 0)
 			fault.error = errors[i].value;
@@ -214,11 +229,11 @@ WRAP_OPENAT(openat64)
 		return finish(action, real arguments); \
 	}
 
-WRAP_WRITE(write, (int fd, const void *data, size_t n), (fd, data, n), (fd, data, n / 2))
+WRAP_WRITE(write, (int fd, const void *data, size_t n), (fd, data, n), (fd, data, part_of(n)))
 WRAP_WRITE(pwrite, (int fd, const void *data, size_t n, off_t at), (fd, data, n, at),
-	   (fd, data, n / 2, at))
+	   (fd, data, part_of(n), at))
 WRAP_WRITE(pwrite64, (int fd, const void *data, size_t n, off64_t at), (fd, data, n, at),
-	   (fd, data, n / 2, at))
+	   (fd, data, part_of(n), at))
 #define WRAP_READ(name, parameters, arguments) \
 	ssize_t name parameters \
 	{ \
