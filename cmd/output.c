@@ -3,6 +3,7 @@
 
 #include "../lib/base/buf.h"
 #include "../lib/base/error.h"
+#include "../lib/engine/stuck.h"
 #include "../lib/model/dump.h"
 #include "cli.h"
 #include "exit.h"
@@ -10,6 +11,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,10 +50,36 @@ void out_start(struct cli *cli)
 	cli->err_color = color_wanted(cli, cli->err_tty);
 }
 
+/* Wait until stderr takes something. false: we are asked to stop, and nobody reads. */
+static bool wait_for_reader(void)
+{
+	struct pollfd reader = {.fd = STDERR_FILENO, .events = POLLOUT};
+	static const struct timespec none;
+	sigset_t stops, before;
+	bool there = false;
+	int n = 0;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGINT);
+	sigaddset(&stops, SIGTERM);
+	sigprocmask(SIG_BLOCK, &stops, &before);
+	while (!there) {
+		bool asked = stuck_asked();
+
+		n = ppoll(&reader, 1, asked ? &none : NULL, &before);
+		there = n > 0 || (n < 0 && errno != EINTR);
+		if (asked)
+			break;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return there;
+}
+
+/* Not more at a time than a pipe with room takes at once. */
 void err_write(const char *text, size_t n)
 {
-	while (n) {
-		ssize_t r = write(STDERR_FILENO, text, n);
+	while (n && wait_for_reader()) {
+		ssize_t r = write(STDERR_FILENO, text, n < PIPE_BUF ? n : PIPE_BUF);
 
 		if (r < 0 && errno == EINTR)
 			continue;

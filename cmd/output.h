@@ -29,7 +29,7 @@ int complain(const struct err *err);
 int complain_unless(const struct err *err, int code);
 /* Say it, and return EXIT_USAGE. */
 int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Write text to stderr as it is. */
+/* Write text to stderr as it is. A full pipe is waited for, until we are asked to stop. */
 void err_write(const char *text, size_t n);
 
 /* A JSON value and a newline on stdout, on one line. Borrows value. */

@@ -83,6 +83,11 @@ void stuck_install(int64_t grace_ms)
 	}
 }
 
+bool stuck_asked(void)
+{
+	return stuck.signum != 0;
+}
+
 void stuck_uninstall(void)
 {
 	if (stuck.has_timer)

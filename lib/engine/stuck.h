@@ -8,11 +8,14 @@
 #ifndef WF_ENGINE_STUCK_H
 #define WF_ENGINE_STUCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Go before the handlers that these two signals have now. */
 void stuck_install(int64_t grace_ms);
 /* Nothing more is looked at; before the handlers below are taken away. */
 void stuck_uninstall(void);
+/* Whether one of the two has come since stuck_install: of use to who waits outside the loop. */
+bool stuck_asked(void);
 
 #endif

@@ -307,7 +307,7 @@ start_on_full_disk() {
 }
 
 blocked() {
-	grep -qs pipe_write "/proc/$(cat pid)/wchan"
+	grep -qsE '^(poll_schedule|do_poll|do_sys_poll)' "/proc/$(cat pid 2>/dev/null)/wchan"
 }
 
 @test "a full pipe is waited for, and nothing that was to be told is lost" {
@@ -319,6 +319,27 @@ blocked() {
 	}
 	same "$(cat out)" "$WANT"
 	same "$(grep -c completed told)" "$(grep -c completed usual)"
+}
+
+@test "a full pipe that nobody reads does not keep a run from being stopped" {
+	mkfifo pipe
+	for signal in TERM:143 INT:130; do
+		exec 8<>pipe
+		bash -c 'trap - INT; echo $$ >pid; head -c 65536 /dev/zero >&8; exec "$@" 2>&8 8>&-' - \
+			python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+os.execvp(sys.argv[1], sys.argv[1:])' wf run "$EFFECTS:effects" --id "${signal%:*}" marks="$PWD/marks" us=1 \
+			>out 3>&- &
+		driver=$!
+		until_true 20 blocked
+		kill -"${signal%:*}" "$driver"
+		status=0 && wait "$driver" || status=$?
+		same "$signal $status" "$signal ${signal#*:}"
+		exec 8>&-
+		expect 0 wf resume "${signal%:*}"
+		same "$output" "$WANT"
+	done
+	git_clean
 }
 
 @test "standard descriptors closed, in any combination" {
