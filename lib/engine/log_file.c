@@ -50,15 +50,15 @@ int log_file_open(const char *path, int flags)
 	return fd;
 }
 
-/* O_TMPFILE, or where a file system has none a file whose name is gone at once. */
-static int open_in(const char *folder, bool namable)
+/* Where a file system has no O_TMPFILE: a file of the run's folder whose name is gone at once, and
+ * is one of those that the next driver clears away (sweep.h) if we die before. */
+static int open_and_unname(const char *run)
 {
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
 	char name[PATH_MAX];
+	int fd;
 
-	if (fd >= 0 || errno == ENOENT || namable)
-		return fd;
-	if (snprintf(name, sizeof name, "%s/.worker-XXXXXX", folder) >= (int)sizeof name)
+	if (snprintf(name, sizeof name, "%s/.tmp-%d-XXXXXX", run, (int)getpid()) >=
+	    (int)sizeof name)
 		return -1;
 	fd = mkostemp(name, O_APPEND | O_CLOEXEC);
 	if (fd >= 0)
@@ -69,16 +69,20 @@ static int open_in(const char *folder, bool namable)
 int log_file_unnamed(const char *path, bool namable)
 {
 	char folder[PATH_MAX];
-	int fd = -1;
+	int fd = -1, above = 0;
 
 	errno = ENAMETOOLONG;
 	if (strlen(path) >= sizeof folder)
 		return -1;
 	strcpy(folder, path);
 	errno = ENOENT;
-	for (int i = 0; fd < 0 && errno == ENOENT && i < ABOVE && go_up(folder); i++)
-		fd = open_in(folder, namable);
-	return fd;
+	for (; fd < 0 && errno == ENOENT && above < ABOVE && go_up(folder); above++)
+		fd = open(folder, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+	if (fd >= 0 || errno == ENOENT || namable)
+		return fd;
+	while (above < ABOVE && go_up(folder))
+		above++;
+	return open_and_unname(folder);
 }
 
 const char *log_file_again(int fd, char (*ret)[40])

@@ -1,79 +1,80 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../lib/engine/command_log.h"
-#include "../../lib/engine/log_file.h"
+/* Files of output where the file system has no O_TMPFILE, and whoever makes one dies of it. */
+#include "engine/log_file.h"
 #include "scratch.h"
+#include "store/sweep.h"
 
-static bool is_folder(const char *path)
+#include <dirent.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+
+static bool dies;
+
+/* In place of libc's. */
+int open(const char *path, int flags, ...)
 {
-	struct stat st;
+	mode_t mode = 0;
+	va_list ap;
 
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	if ((flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	va_start(ap, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
-static void test_folders(void)
+int unlink(const char *path)
 {
-	const char *log = in_scratch("run/logs/000/000001-a.1.out");
-	int fd;
-
-	ok(mkdir(in_scratch("run"), 0700) == 0, "a run that has said nothing");
-	fd = log_file_unnamed(log, true);
-	ok(fd >= 0, "has room for a file without a name");
-	ok(!is_folder(in_scratch("run/logs")), "and no folder of logs");
-	ok(write(fd, "said\n", 5) == 5 && log_file_name(fd, log) == 0,
-	   "the first file that gets a name makes the folders");
-	is_int(access(log, R_OK), 0, "and is there");
-	close(fd);
-	fd = log_file_open(in_scratch("run/logs/001/001000-a.1.out"), O_WRONLY);
-	ok(fd >= 0, "so does one that is opened by its name");
-	close(fd);
+	return dies ? 0 : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
-/* Who is late must not make a second folder of a run that has moved. */
-static void test_late(void)
+/* What is in a folder, and by that name stays there when its run is driven on. */
+static int kept(const char *folder, int *ret_all)
 {
-	const char *late = in_scratch("run/logs/000/000002-late.1.out");
-	int fd = log_file_unnamed(late, true);
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	int n = 0;
 
-	ok(fd >= 0 && rename(in_scratch("run"), in_scratch("closed")) == 0,
-	   "a run moves while a file has no name yet");
-	is_int(log_file_name(fd, late), -1, "it gets none where the run was");
-	is_int(log_file_open(late, O_WRONLY), -1, "nor does another");
-	ok(!is_folder(in_scratch("run")), "and the run's folder is not made again");
-	is_int(log_file_open("/nowhere/log", O_WRONLY), -1, "what is in no run is not made");
-	ok(!is_folder("/nowhere"), "nor its folder");
-	close(fd);
-}
-
-static void test_reuse(void)
-{
-	struct command_log log = COMMAND_LOG_INIT;
-	const char *base = in_scratch("closed/logs/000/000003-b.1");
-	int first, left;
-
-	is_int(command_log_open(&log, base, "out"), 0, "the log of a silent command");
-	first = log.fd;
-	command_log_end(&log, base, "out");
-	command_log_rest(&log);
-	ok(log.fd == first && log.given >= 0, "is ready for the next one");
-	is_int(command_log_open(&log, base, "out"), 0, "which leaves something running");
-	left = open(log_file_again(log.given, &(char[40]){0}), O_WRONLY);
-	command_log_end(&log, base, "out");
-	command_log_rest(&log);
-	is_int(log.fd, -1, "that holds it: nobody gets it");
-	close(left);
-	is_int(command_log_open(&log, base, "out"), 0, "another one");
-	left = dup(log.given);
-	command_log_end(&log, base, "out");
-	ok(write(left, "late\n", 5) == 5 && close(left) == 0,
-	   "leaves something that writes, and ends at once");
-	command_log_rest(&log);
-	is_int(log.fd, -1, "nobody gets what is not empty any more");
+	*ret_all = 0;
+	while (dir && (entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		++*ret_all;
+		n += !sweep_is_stray(entry->d_name, true);
+	}
+	if (dir)
+		closedir(dir);
+	return n;
 }
 
 int main(void)
 {
-	test_folders();
-	test_late();
-	test_reuse();
+	const char *logs = in_scratch("logs"), *step = in_scratch("logs/001");
+	int fd, all;
+
+	mkdir(logs, 0700);
+	mkdir(step, 0700);
+	fd = log_file_unnamed(in_scratch("logs/001/1"), false);
+	ok(fd >= 0 && write(fd, "said", 4) == 4, "a file without a name");
+	is_int(kept(step, &all), 0, "its step's folder holds nothing");
+	is_int(kept(scratch(), &all), 1, "the run's folder holds its own things");
+	is_int(all, 1, "and no more");
+	close(fd);
+
+	dies = true;
+	fd = log_file_unnamed(in_scratch("logs/001/1"), false);
+	kept(step, &all);
+	is_int(all, 0, "who dies over it leaves nothing in the step's folder");
+	is_int(kept(logs, &all), 1, "nor in that of the logs, where only folders may be");
+	is_int(kept(scratch(), &all), 1, "and in the run's folder what the next driver takes away");
+	is_int(all, 2, "that is: one file");
+	close(fd);
+
+	is_int(log_file_unnamed(in_scratch("logs/001/1"), true), -1,
+	       "one that is to get a name cannot be had");
 	return done_testing();
 }
