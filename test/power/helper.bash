@@ -84,8 +84,9 @@ calls_of() {
 	[ "$FORM" = through_cache ] || [ "$WRITES" -gt 10 ]
 }
 
-# choose SEED: where the power goes, whether those who see the disk fail have time to say so, and the disk's blocks. A
-# place that comes again later comes with other choices; every other seed aims at a write past the cache.
+# choose SEED: where the power goes, whether those who see the disk fail have time to say so, the disk's blocks, and
+# whether and where who goes on loses power too. A place that comes again later comes with other choices; every other
+# seed aims at a write past the cache.
 choose() {
 	local n=$1 of=$CALLS word=cut
 	if [ "$WRITES" -gt 0 ]; then
@@ -94,6 +95,8 @@ choose() {
 	fi
 	n=$((n * 7919))
 	WHERE="$word $((1 + n % of))"
+	AGAIN=
+	[ $((n / of / 4 % 2)) -eq 0 ] || AGAIN="cut $((1 + n % (CALLS / 2)))"
 	PATIENT=$((n / of % 2))
 	export UNIT=$((n / of / 2 % 2 ? 4096 : 512))
 }
