@@ -91,7 +91,7 @@ cuts_of_runs() { # FORM
 	calls_of run_k
 	[ "$CALLS" -gt 500 ]
 	[ -e "$STATE/closed/k/history/000002.jsonl" ]
-	cuts 12 "runs" short_segments one_cut_of_a_run
+	cuts 10 "runs" short_segments one_cut_of_a_run
 }
 
 @test "promises 1 2 3: the power is cut at any call of a run" {
