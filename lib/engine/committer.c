@@ -265,7 +265,7 @@ void committer_commit(struct committer *c, const char *run_id,
 		return;
 	if (!told->sent)
 		send_position(c, told);
-	else
+	else if (c->line.out.len)
 		committer_turn(c);
 }
 
