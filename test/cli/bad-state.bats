@@ -20,6 +20,7 @@ has_steps() {
 
 # A run killed after some steps.
 interrupted() {
+	rm -f out # of the last one
 	wf run "$EFFECTS:effects" --id "$1" marks="$PWD/marks" us=30000 >out 2>&1 3>&- &
 	until_true 20 has_steps 3
 	kill_hard $!
