@@ -16,6 +16,7 @@ has_steps() {
 
 # A run killed after some steps, its branch level with its files.
 interrupted() {
+	rm -f out # of the last one
 	wf run "$EFFECTS:effects" --id "$1" marks="$PWD/marks" us=50000 >out 2>&1 3>&- &
 	until_true 20 has_steps 3
 	kill_hard $!
