@@ -90,16 +90,36 @@ static const char *put_json(struct strings *environment, const json_t *from)
 	return NULL;
 }
 
+static const char *read_base(struct command_base *base, const char *text)
+{
+	const char *problem;
+	json_t *variables;
+
+	if (base->text && strcmp(base->text, text) == 0)
+		return NULL;
+	free(base->text);
+	strings_release(&base->variables);
+	*base = (struct command_base){.text = NULL};
+	variables = json_loads(text, JSON_ALLOW_NUL, NULL);
+	problem = variables ? put_json(&base->variables, variables) : no_memory;
+	json_decref(variables);
+	if (!problem && !(base->text = strdup(text)))
+		problem = no_memory;
+	return problem;
+}
+
 static const char *set_environment(struct command_setup *setup, const struct command_call *call)
 {
 	struct strings *e = &setup->environment;
-	json_t *base = call->environment ? json_loads(call->environment, JSON_ALLOW_NUL, NULL)
-					 : NULL;
-	const char *problem = base ? put_json(e, base) : call->environment ? no_memory : NULL;
+	const char *problem = NULL;
+	char **from = environ;
 
-	json_decref(base);
-	for (char **own = environ; !call->environment && *own && !problem; own++)
-		problem = strings_add(e, strdup(*own)) ? NULL : no_memory;
+	if (call->environment) {
+		problem = read_base(call->base, call->environment);
+		from = call->base->variables.list;
+	}
+	for (; !problem && from && *from; from++)
+		problem = strings_add(e, strdup(*from)) ? NULL : no_memory;
 	if (!problem)
 		problem = put_json(e, json_object_get(setup->input, "environment"));
 	if (!problem && call->secrets)

@@ -3,15 +3,10 @@
 #ifndef WF_ENGINE_COMMAND_SETUP_H
 #define WF_ENGINE_COMMAND_SETUP_H
 
+#include "command_step.h"
+
 #include <jansson.h>
 #include <stddef.h>
-
-struct command_call;
-
-struct strings {
-	char **list; /* owned, NULL-terminated once something was added */
-	size_t count, room;
-};
 
 struct command_setup {
 	json_t *input; /* owned */

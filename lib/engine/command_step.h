@@ -32,6 +32,17 @@ struct command_logs {
 		COMMAND_LOG_INIT, COMMAND_LOG_INIT \
 	}
 
+struct strings {
+	char **list; /* owned, NULL-terminated once something was added */
+	size_t count, room;
+};
+
+/* The environment of the last command, which is mostly that of the next. */
+struct command_base {
+	char *text; /* JSON; NULL: none */
+	struct strings variables;
+};
+
 struct command_call {
 	const char *step, *run_id, *key;
 	const char *input; /* JSON text: {"argv":[...]} or {"shell":"..."}, "directory",
@@ -49,6 +60,7 @@ struct command_call {
 	size_t capture;
 	int scratch_out, scratch_err;
 	struct command_logs *logs; /* of the worker, for all its commands */
+	struct command_base *base; /* likewise */
 	struct slot *slot;         /* shared with the forked child until it executes */
 };
 

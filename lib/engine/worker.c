@@ -45,6 +45,7 @@ struct worker {
 	bool ran_code;    /* a step function has run: it may have changed the process */
 	bool outside;     /* it says that somebody outside completes it */
 	struct command_logs logs;
+	struct command_base base;
 	struct buf unsaid; /* heartbeat details that were not sent, for being too soon */
 };
 
@@ -190,6 +191,7 @@ static bool run_command(struct worker *w)
 		.scratch_out = w->setup.scratch_out,
 		.scratch_err = w->setup.scratch_err,
 		.logs = &w->logs,
+		.base = &w->base,
 		.slot = w->slot,
 	};
 	bool completed = command_run(&call, &w->out);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-	FIRST_US = 50 * 1000,
+	FIRST_US = 100 * 1000,
 	REST_FACTOR = 25,
 	REST_MIN_US = 250 * 1000,
 	REST_MAX_US = 2000 * 1000,
