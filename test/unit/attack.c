@@ -75,6 +75,23 @@ void attack_prepare_run(struct trial *t)
 	state_release(&state);
 }
 
+void attack_check_run(struct trial *t, void (*check_in)(struct trial *t, struct run *run))
+{
+	struct err err = ERR_INIT;
+	struct state state = attack_state_opened(t);
+	struct run run;
+
+	if (!state.os)
+		return;
+	if (run_open(&run, &state, "a", &err) < 0) {
+		broke(t, "the run: %s", err.text);
+	} else {
+		check_in(t, &run);
+		run_release(&run);
+	}
+	state_release(&state);
+}
+
 struct look {
 	struct trial *t;
 	const char *folder;

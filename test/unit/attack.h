@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "simdisk.h"
 
+struct run;
 struct state;
 
 /* What one attack knows: what was promised, and the first thing that was found broken. */
@@ -46,6 +47,8 @@ void attack_prepare_run(struct trial *t);
 /* The same without a run; and the run in it. */
 void attack_prepare_state(struct trial *t);
 int attack_create_run(struct state *state, const char *id, struct err *err);
+/* The next process opens run "a", which must be there, and checks what is in it. */
+void attack_check_run(struct trial *t, void (*check_in)(struct trial *t, struct run *run));
 
 /* Who lives on when a call fails leaves nothing half made in folder or below. */
 void attack_no_stray(struct trial *t, const char *folder);

@@ -88,19 +88,7 @@ static void files_check_in(struct trial *t, struct run *run)
 
 static void files_check(struct trial *t)
 {
-	struct err err = ERR_INIT;
-	struct state state = attack_state_opened(t);
-	struct run run;
-
-	if (!state.os)
-		return;
-	if (run_open(&run, &state, "a", &err) < 0) {
-		broke(t, "the run: %s", err.text);
-	} else {
-		files_check_in(t, &run);
-		run_release(&run);
-	}
-	state_release(&state);
+	attack_check_run(t, files_check_in);
 }
 
 const struct attack attack_replace = {"os_replace", replace_prepare, replace_work, replace_check};

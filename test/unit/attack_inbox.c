@@ -52,26 +52,21 @@ static int receive(void *arg, const char *name, json_t *message)
 	return 0;
 }
 
-static void inbox_check(struct trial *t)
+static void inbox_check_in(struct trial *t, struct run *run)
 {
 	struct err err = ERR_INIT;
-	struct state state = attack_state_opened(t);
 	struct received r = {t, 0};
-	struct run run;
 
-	if (!state.os)
-		return;
-	if (run_open(&run, &state, "a", &err) < 0) {
-		broke(t, "the run: %s", err.text);
-	} else {
-		if (inbox_each(&run, receive, &r, &err) < 0)
-			broke(t, "the inbox: %s", err.text);
-		if ((uint64_t)r.count < t->promised)
-			broke(t, "%" PRIu64 " messages were promised, %" PRId64 " are there",
-			      t->promised, r.count);
-		run_release(&run);
-	}
-	state_release(&state);
+	if (inbox_each(run, receive, &r, &err) < 0)
+		broke(t, "the inbox: %s", err.text);
+	if ((uint64_t)r.count < t->promised)
+		broke(t, "%" PRIu64 " messages were promised, %" PRId64 " are there", t->promised,
+		      r.count);
+}
+
+static void inbox_check(struct trial *t)
+{
+	attack_check_run(t, inbox_check_in);
 }
 
 const struct attack attack_inbox = {"inbox_put", attack_prepare_run, inbox_work, inbox_check};

@@ -121,19 +121,7 @@ static void check_in(struct trial *t, struct run *run)
 
 static void reset_check(struct trial *t)
 {
-	struct err err = ERR_INIT;
-	struct state state = attack_state_opened(t);
-	struct run run;
-
-	if (!state.os)
-		return;
-	if (run_open(&run, &state, "a", &err) < 0) {
-		broke(t, "the run: %s", err.text);
-	} else {
-		check_in(t, &run);
-		run_release(&run);
-	}
-	state_release(&state);
+	attack_check_run(t, check_in);
 }
 
 const struct attack attack_reset = {"a reset", reset_prepare, reset_work, reset_check};
