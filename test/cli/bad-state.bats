@@ -14,17 +14,8 @@ start() {
 	wf run "$EFFECTS:effects" --id "$id" marks="$PWD/marks" us=100 "$@"
 }
 
-has_steps() {
-	[ "$(grep -c 'work: completed' out)" -ge "$1" ]
-}
-
-# A run killed after some steps.
 interrupted() {
-	rm -f out # of the last one
-	wf run "$EFFECTS:effects" --id "$1" marks="$PWD/marks" us=30000 >out 2>&1 3>&- &
-	until_true 20 has_steps 3
-	kill_hard $!
-	expect 0 wf fsck --repair "$1"
+	killed_midway "$1" 30000
 }
 
 # one_line TEXT PART
@@ -108,7 +99,7 @@ for_other() {
 start_on_full_disk() {
 	export WF_STATE=$PWD/disk/.wf
 	wf run "$EFFECTS:effects" --id a marks="$PWD/marks" us=30000 >out 2>&1 3>&- &
-	until_true 20 has_steps 3 || return 1
+	until_true 20 told_steps 3 || return 1
 	cat /dev/zero >disk/filler 2>/dev/null || true
 	wait $! && return 1 || same $? 7 || return 1
 	contains "$(cat out)" "No space left on device" || return 1
@@ -212,7 +203,7 @@ start_on_full_disk() {
 @test "promise 5: two drivers at once" {
 	wf run "$EFFECTS:effects" --id a marks="$PWD/marks" us=200000 >out 2>&1 3>&- &
 	local driver=$!
-	until_true 20 has_steps 1
+	until_true 20 told_steps 1
 	for command in "resume a" "run -q $EFFECTS:effects --id a marks=$PWD/marks us=200000"; do
 		# shellcheck disable=SC2086
 		expect 4 wf $command
@@ -240,7 +231,7 @@ start_on_full_disk() {
 @test "promise 7: a user's module that is deleted, replaced or cut short" {
 	cp "$EFFECTS" mine.so
 	wf run "./mine.so:effects" --id a marks="$PWD/marks" us=30000 >out 2>&1 3>&- &
-	until_true 20 has_steps 3
+	until_true 20 told_steps 3
 	kill_hard $!
 	truncate -s 3000 mine.so
 	expect 6 wf run ./mine.so:effects marks=/dev/null us=1
@@ -523,9 +514,9 @@ shifted() {
 @test "the clock set back and on while a run is driven" {
 	echo 0 >clock
 	shifted 0 wf run "$EFFECTS:effects" --id a marks="$PWD/marks" us=30000 >out 2>&1 3>&- &
-	until_true 20 has_steps 3
+	until_true 20 told_steps 3
 	shifted -86400 true
-	until_true 20 has_steps 5
+	until_true 20 told_steps 5
 	shifted 86400 true
 	wait $!
 	contains "$(cat out)" "$WANT"

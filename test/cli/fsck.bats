@@ -10,17 +10,8 @@ completed() {
 	expect 0 wf run -q "$EFFECTS:effects" --id "$1" marks="$PWD/marks" us=100
 }
 
-has_steps() {
-	[ "$(grep -c 'work: completed' out)" -ge "$1" ]
-}
-
-# A run killed after some steps, its branch level with its files.
 interrupted() {
-	rm -f out # of the last one
-	wf run "$EFFECTS:effects" --id "$1" marks="$PWD/marks" us=50000 >out 2>&1 3>&- &
-	until_true 20 has_steps 3
-	kill_hard $!
-	expect 0 wf fsck --repair "$1"
+	killed_midway "$1" 50000
 	HISTORY=.wf/open/$1/history/000001.jsonl
 }
 

@@ -167,3 +167,17 @@ preload() {
 	runtime=$(ldd "$WF_BUILD/wf" | awk '/libasan/ { print $3 }')
 	echo "${runtime:+$runtime:}$1"
 }
+
+# told_steps N: the run of effects that writes to out has told of so many
+told_steps() {
+	[ "$(grep -c 'work: completed' out)" -ge "$1" ]
+}
+
+# killed_midway ID US: a run of effects, killed after some steps of so many microseconds, its branch level with its files
+killed_midway() {
+	rm -f out # of the last one
+	wf run "$WF_BUILD/test/modules/effects.so:effects" --id "$1" marks="$PWD/marks" us="$2" >out 2>&1 3>&- &
+	until_true 20 told_steps 3
+	kill_hard $!
+	expect 0 wf fsck --repair "$1"
+}
