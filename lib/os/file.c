@@ -263,3 +263,22 @@ bool os_exists(struct os *os, const char *path)
 
 	return os->ops->lstat(os, path, &st) == 0;
 }
+
+int os_look(struct os *os, const char *path, struct err *err)
+{
+	struct os_stat st;
+	int rc = os->ops->lstat(os, path, &st);
+
+	if (rc < 0 && rc != -ENOENT)
+		return err_sys(err, -rc, "cannot stat '%s'", path);
+	return rc == 0;
+}
+
+int os_sync_file(struct os *os, const char *path, struct err *err)
+{
+	int fd = os->ops->open(os, path, O_RDONLY, 0), rc = fd < 0 ? fd : os->ops->sync(os, fd);
+
+	if (fd >= 0)
+		os->ops->close(os, fd);
+	return rc < 0 ? err_sys(err, -rc, "cannot sync '%s'", path) : 0;
+}

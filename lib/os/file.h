@@ -32,5 +32,9 @@ int os_copy_file(struct os *os, const char *from, const char *to, mode_t mode, s
 /* Remove a folder and all in it; what is not there is no error. Never follows links. */
 int os_remove_tree(struct os *os, const char *path, struct err *err);
 bool os_exists(struct os *os, const char *path);
+/* 1 when something is there, 0 when nothing is. What cannot be looked at is neither: negative. */
+int os_look(struct os *os, const char *path, struct err *err);
+/* Make durable what is in a file. */
+int os_sync_file(struct os *os, const char *path, struct err *err);
 
 #endif

@@ -71,17 +71,14 @@ static bool is_asked_for(const json_t *files, const char *path)
  * negative. */
 static int is_wanted(const struct restore *r, const char *path, const char *name, struct err *err)
 {
-	struct os_stat st;
 	int rc;
 
 	if (is_asked_for(r->files, name))
 		return 1;
 	if (r->only)
 		return 0;
-	rc = r->repo->os->ops->lstat(r->repo->os, path, &st);
-	if (rc < 0 && rc != -ENOENT)
-		return err_sys(err, -rc, "cannot stat '%s'", path);
-	return rc == -ENOENT;
+	rc = os_look(r->repo->os, path, err);
+	return rc < 0 ? rc : !rc;
 }
 
 static int write_blob(struct repo *repo, const char *path, const git_oid *id, struct err *err)

@@ -8,7 +8,6 @@
 #include "git_lock.h"
 #include "git_repo.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,17 +57,6 @@ static int write_beside(git_index *index, const char *path)
 	return rc;
 }
 
-static int sync_file(struct os *os, const char *path)
-{
-	int fd = os->ops->open(os, path, O_RDWR, 0), rc;
-
-	if (fd < 0)
-		return fd;
-	rc = os->ops->datasync(os, fd);
-	os->ops->close(os, fd);
-	return rc;
-}
-
 static void replace(struct git_lock *lock, git_index *index)
 {
 	struct os *os = lock->repo->os;
@@ -78,7 +66,7 @@ static void replace(struct git_lock *lock, git_index *index)
 
 	if (!path)
 		return;
-	if (write_beside(index, path) < 0 || sync_file(os, path) < 0 ||
+	if (write_beside(index, path) < 0 || os_sync_file(os, path, &err) < 0 ||
 	    git_lock_replace(lock, path, &err) < 0)
 		os->ops->unlink(os, path);
 	free(path);

@@ -155,11 +155,15 @@ static size_t find_claim(const json_t *list, const char *run, uint64_t cmd)
 static int is_driven(struct state *state, const char *run, struct err *err)
 {
 	struct os *os = state->os;
-	char *path = *run ? str_format("%s/open/%s/lock", state->path, run) : NULL;
-	int fd = path ? os->ops->open(os, path, O_RDONLY | O_NONBLOCK, 0) : -ENOMEM;
-	int rc = fd < 0 ? fd : os->ops->lock_query(os, fd);
+	char *path;
+	int fd, rc;
 
-	if (!*run || rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP)
+	if (!*run)
+		return 0;
+	path = str_format("%s/open/%s/lock", state->path, run);
+	fd = path ? os->ops->open(os, path, O_RDONLY | O_NONBLOCK, 0) : -ENOMEM;
+	rc = fd < 0 ? fd : os->ops->lock_query(os, fd);
+	if (rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP)
 		rc = 0;
 	else if (rc < 0)
 		rc = err_sys(err, -rc, "cannot tell whether run '%s' is driven", run);

@@ -57,15 +57,13 @@ static int check_free(struct state *state, const struct place *to, struct err *e
 
 	for (size_t i = 0; i < n; i++) {
 		char *path = state_path(state, places[i], id);
-		struct os_stat st;
-		int rc = path ? state->os->ops->lstat(state->os, path, &st) : -ENOMEM;
+		int rc = path ? os_look(state->os, path, err) : err_nomem(err);
 
 		free(path);
-		if (rc == 0)
+		if (rc > 0)
 			return err_set(err, ERR_EXISTS, "run '%s' exists already", id);
-		if (rc != -ENOENT)
-			return err_sys(err, -rc, "cannot stat '%s/%s/%s'", state->path, places[i],
-				       id);
+		if (rc < 0)
+			return rc;
 	}
 	return 0;
 }
@@ -270,15 +268,6 @@ int run_bring_back(struct state *state, const char *id, bool closed, run_fill_fn
 	return make(state, &to, fill, arg, err);
 }
 
-static int sync_file(struct os *os, const char *path, struct err *err)
-{
-	int fd = os->ops->open(os, path, O_RDONLY, 0), rc = fd < 0 ? fd : os->ops->sync(os, fd);
-
-	if (fd >= 0)
-		os->ops->close(os, fd);
-	return rc < 0 ? err_sys(err, -rc, "cannot sync '%s'", path) : 0;
-}
-
 /* Nobody believes it while the run is in open/, and what finds a torn one there writes it again: so
  * it gets its name first, and one sync pays for both. Durable when this returns 0. */
 static int put_result(struct run *run, json_t *result, struct err *err)
@@ -288,7 +277,7 @@ static int put_result(struct run *run, json_t *result, struct err *err)
 	int rc = path ? run_write_json(os, path, result, false, err) : err_nomem(err);
 
 	if (rc == 0)
-		rc = sync_file(os, path, err);
+		rc = os_sync_file(os, path, err);
 	if (rc == 0)
 		rc = run_sync(os, run->path, err);
 	free(path);

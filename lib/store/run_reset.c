@@ -14,13 +14,10 @@
 static int has(const struct run *run, const char *name, struct err *err)
 {
 	char *path = run_path(run, name, NULL);
-	struct os_stat st;
-	int rc = path ? run->state->os->ops->lstat(run->state->os, path, &st) : -ENOMEM;
+	int rc = path ? os_look(run->state->os, path, err) : err_nomem(err);
 
 	free(path);
-	if (rc < 0 && rc != -ENOENT)
-		return err_sys(err, -rc, "cannot stat '%s/%s'", run->path, name);
-	return rc == 0;
+	return rc;
 }
 
 static int rename_to(struct run *run, const char *from, const char *to, struct err *err)
